@@ -1,0 +1,1 @@
+"""The session without a picture on a screen: what the command line, programs and tests use."""

@@ -1,0 +1,1 @@
+"""Accounts, presence, rendezvous and the blind relay; holds no key that opens a session."""

@@ -1,0 +1,1 @@
+"""The agent on the computer that is reached."""

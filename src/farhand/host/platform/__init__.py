@@ -1,0 +1,1 @@
+"""The only modules that import operating-system libraries for screens and input."""

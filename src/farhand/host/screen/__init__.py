@@ -1,0 +1,1 @@
+"""From damage to encoded pictures: capture, classify, encode, pace."""

@@ -1,0 +1,1 @@
+"""The sans-IO protocol: bytes, time and randomness come in as arguments, events and bytes go out."""
