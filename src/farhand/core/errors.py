@@ -1,0 +1,13 @@
+"""The base of the errors that a person is meant to read."""
+
+
+class FarhandError(Exception):
+    """Says what went wrong and what to do about it, without a secret in either.
+
+    `cause` is a sentence about what happened; `cure` is one about what the reader can do, or empty.
+    """
+
+    def __init__(self, cause: str, cure: str = "") -> None:
+        super().__init__(f"{cause}: {cure}" if cure else cause)
+        self.cause = cause
+        self.cure = cure
