@@ -15,10 +15,10 @@ def closing_line(paths: list[Path]) -> str:
             counts = {word: int(suite.get(word, "0")) for word in ("tests", "failures", "errors", "skipped")}
             total["failed"] += counts["failures"]
             total["skipped"] += counts["skipped"]
-            total["errors"] += counts["errors"]
+            total["error"] += counts["errors"]
             total["passed"] += counts["tests"] - counts["failures"] - counts["errors"] - counts["skipped"]
             seconds += float(suite.get("time", "0"))
-    parts = [f"{total[word]} {word}" for word in ("failed", "passed", "skipped", "errors") if total[word]]
+    parts = [f"{total[word]} {word}" for word in ("failed", "passed", "skipped", "error") if total[word]]
     return f" {', '.join(parts) or 'no tests ran'} in {seconds:.2f}s ".center(80, "=")
 
 

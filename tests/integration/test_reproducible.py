@@ -1,0 +1,48 @@
+"""The viewer that a release publishes can be built again by anyone, byte for byte."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+VIEWER = Path(__file__).parents[2] / "viewer"
+
+
+def copy_of_viewer(folder: Path) -> Path:
+    """Copy the viewer with its packages, without what was built; packages by hard link where the disk allows it."""
+
+    def link(source: str, target: str) -> None:
+        try:
+            os.link(source, target, follow_symlinks=False)
+        except OSError:
+            shutil.copy2(source, target, follow_symlinks=False)
+
+    copy = folder / "viewer"
+    shutil.copytree(VIEWER, copy, ignore=shutil.ignore_patterns("node_modules", "dist"))
+    # Without the folders in which tools keep what they worked out before: .vite, .cache.
+    ignore = shutil.ignore_patterns(".vite*", ".cache")
+    shutil.copytree(VIEWER / "node_modules", copy / "node_modules", symlinks=True, copy_function=link, ignore=ignore)
+    return copy
+
+
+def build(viewer: Path) -> dict[str, str]:
+    """Build the viewer at the path and return the hash of each file of the bundle."""
+    done = subprocess.run(["npm", "run", "build"], cwd=viewer, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    dist = viewer / "dist"
+    return {
+        str(path.relative_to(dist)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(dist.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.mark.timeout(300)
+def test_two_builds_in_different_folders_are_identical(tmp_path):
+    first = build(copy_of_viewer(tmp_path / "one"))
+    second = build(copy_of_viewer(tmp_path / "another" / "deeper"))
+    assert "index.html" in first
+    assert first == second
