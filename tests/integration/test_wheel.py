@@ -1,0 +1,90 @@
+"""The wheel is all that an installation needs: its dependencies from the lock, the viewer inside, no Node."""
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import farhand
+
+ROOT = Path(__file__).parents[2]
+
+VIEWER = ROOT / "viewer" / "dist"
+
+# One worker for all of them: what they share takes seconds to make.
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("wheel")]
+
+
+def run(*command: str | Path, cwd: Path = ROOT, env: dict[str, str] | None = None) -> str:
+    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this checkout, built with the locked build backend."""
+    folder = tmp_path_factory.mktemp("wheel")
+    run(sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", folder)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of programs of an environment that holds the wheel and the locked dependencies, nothing else."""
+    environment = tmp_path_factory.mktemp("installed") / "venv"
+    run(sys.executable, "-m", "venv", "--without-pip", environment)
+    install = (sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", environment / "bin" / "python")
+    run(*install, "--require-hashes", "-r", ROOT / "requirements" / "run.lock")
+    run(*install, "--no-deps", wheel)
+    return environment / "bin"
+
+
+@pytest.fixture
+def clean(installed: Path, tmp_path: Path) -> dict[str, str]:
+    """An environment for subprocesses in which there is neither this checkout nor Node."""
+    env = {"PATH": str(installed), "HOME": str(tmp_path), "LANG": "C.UTF-8"}
+    assert shutil.which("node", path=env["PATH"]) is None
+    return env
+
+
+def test_the_wheel_holds_the_built_viewer_and_nothing_of_the_workshop(wheel):
+    names = set(zipfile.ZipFile(wheel).namelist())
+    built = {
+        path.relative_to(ROOT / "viewer" / "dist") for path in (ROOT / "viewer" / "dist").rglob("*") if path.is_file()
+    }
+    assert {f"farhand/viewer_dist/{path}" for path in built} <= names
+    tops = {name.split("/")[0] for name in names}
+    assert tops == {"farhand", f"farhand-{farhand.__version__}.dist-info"}
+
+
+def test_two_wheels_of_one_checkout_are_identical(wheel, tmp_path):
+    run(sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", tmp_path)
+    assert (tmp_path / wheel.name).read_bytes() == wheel.read_bytes()
+
+
+def test_an_installed_farhand_tells_its_version(installed, clean, tmp_path):
+    assert farhand.__version__ in run(installed / "farhand", "--version", cwd=tmp_path, env=clean)
+
+
+def test_an_installed_farhand_finds_the_viewer_in_its_own_package(installed, clean, tmp_path):
+    script = "from farhand.core.assets import viewer_directory; print(viewer_directory())"
+    folder = Path(run(installed / "python", "-c", script, cwd=tmp_path, env=clean).strip())
+    assert installed.parent in folder.parents
+    assert (folder / "index.html").read_bytes() == (VIEWER / "index.html").read_bytes()
+
+
+def test_a_wheel_without_the_viewer_is_not_built(tmp_path):
+    checkout = tmp_path / "checkout"
+    ignore = shutil.ignore_patterns("__pycache__", "node_modules", "dist", ".venv", ".git", ".*_cache")
+    shutil.copytree(ROOT, checkout, ignore=ignore)
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", tmp_path / "wheels"]
+    done = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=False, env=os.environ)
+    assert done.returncode != 0
+    assert "viewer/dist/index.html is missing" in done.stdout + done.stderr
+    assert not list((tmp_path / "wheels").glob("*.whl"))
