@@ -1,0 +1,14 @@
+import { defineConfig, mergeConfig } from "vitest/config";
+import vite from "./vite.config";
+
+export default defineConfig((env) =>
+  mergeConfig(vite(env), {
+    test: {
+      include: ["tests/**/*.test.ts"],
+      environment: "node",
+      setupFiles: ["tests/setup.ts"],
+      pool: "forks" as const,
+      maxWorkers: 2,
+    },
+  }),
+);
