@@ -1,0 +1,69 @@
+"""What a service and its session owe each other; one service an open capability, none knows of another."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
+
+from farhand.host.platform.base import Platform
+from farhand.protocol.messages import Channel
+from farhand.protocol.messages.base import Message
+from farhand.protocol.messages.control import Capability, NoticeCode
+
+
+class SessionPort(Protocol):
+    """What a service sees of the session that it serves. Everything here is used on the event loop."""
+
+    input_seq: int
+    """The newest input injected; the input service writes it, the screen pump's thread reads it."""
+
+    @property
+    def platform(self) -> Platform:
+        """The computer that is reached."""
+        ...
+
+    @property
+    def granted(self) -> frozenset[Capability]:
+        """The capabilities that hold now."""
+        ...
+
+    def send(self, channel: Channel, message: Message) -> None:
+        """Queue a message and wake the writer: what is sent in one go shares records. Never raises, never waits."""
+        ...
+
+    def flush(self) -> None:
+        """Write what is queued as soon as the transport has room (``send`` sees to it by itself)."""
+        ...
+
+    def notice(self, code: NoticeCode, text: str = "") -> None:
+        """Tell the caller of trouble; at most one of a code a second goes out."""
+        ...
+
+    def alive(self) -> None:
+        """Say that the service works (again); ends the recovery that a fault began."""
+        ...
+
+    def fail(self, error: Exception) -> None:
+        """Report a fault that arose outside ``handle``; the session closes this service and tries to start another."""
+        ...
+
+    def start(self, coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        """Run something beside ``handle``; it ends with the session at the latest, its failure goes to ``fail``."""
+        ...
+
+
+class Service(Protocol):
+    """One capability's work for one caller.
+
+    Made by calling its class with the SessionPort when the capability is granted; that call may raise PlatformError.
+    """
+
+    async def handle(self, message: Any) -> None:
+        """Act on a message whose right was checked; must not wait for the caller. A fault may raise anything."""
+        ...
+
+    async def close(self) -> None:
+        """Give everything back: keys up, windows down, threads ended. Never raises for a display that is gone."""
+        ...
+
+
+ServiceFactory = Callable[[SessionPort], Service]

@@ -1,0 +1,53 @@
+"""What the owner of a host decides: typed, frozen, read once."""
+
+from typing import Annotated
+
+import msgspec
+
+from farhand.protocol.limits import CONSENT_SECONDS, GRACE_SECONDS
+from farhand.protocol.messages.control import Capability
+
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=7 * 24 * 3600)]
+#: What the wire can carry as a retry time or a question's time.
+ShortSeconds = Annotated[int, msgspec.Meta(ge=1, le=0xFFFF)]
+Count = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
+
+
+class CodeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How long one-time codes live, and when attended mode locks."""
+
+    life_seconds: Seconds = 3600.0
+    """A code that nobody used is dead after this."""
+    burnt_to_lock: Count = 3
+    """So many wrong secrets without a right one between them lock attended mode."""
+    lock_seconds: ShortSeconds = 300
+    """The first lock; each further one lasts twice as long as the one before, until a code is used rightly."""
+    lock_seconds_max: ShortSeconds = 12 * 3600
+    """No lock lasts longer."""
+
+
+class HostSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One host's rules. Times are in seconds."""
+
+    name: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    """What callers see; empty: the computer's own name."""
+    allow: frozenset[Capability] = frozenset({Capability.VIEW, Capability.CONTROL, Capability.CLIPBOARD})
+    """The most that any caller gets."""
+    ask: bool = True
+    """Whether a person here is asked before anything is granted."""
+    consent_seconds: ShortSeconds = CONSENT_SECONDS
+    """Silence for this long means no."""
+    grace_seconds: Annotated[int, msgspec.Meta(ge=0, le=0xFFFF)] = GRACE_SECONDS
+    """After a cut, the caller may come back for this long without being asked about again; 0: never."""
+    codes: CodeSettings = CodeSettings()
+    """One-time codes."""
+    max_calls: Count = 8
+    """Callers at once, the ones that were cut and may come back included."""
+    max_handshakes: Count = 64
+    """Strangers at once; the oldest makes room for the newest, so that a flood of them keeps nobody out."""
+    ping_after: Seconds = 5.0
+    """Silence from the caller for this long is answered with a Ping."""
+    cut_after: Seconds = 15.0
+    """Silence for this long is a cut."""
+    display_seconds: Seconds = 30.0
+    """How long a display that vanished is tried for before its callers are sent away."""
