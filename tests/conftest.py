@@ -3,7 +3,12 @@
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# A slow machine is no fault of what is tested; pytest-timeout catches what hangs.
+hypothesis.settings.register_profile("house", hypothesis.settings(), deadline=None)
+hypothesis.settings.load_profile("house")
 
 TESTS = Path(__file__).parent
 
@@ -16,10 +21,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item):
-    """Under CI=true, report a skipped test as failed: a required test that does not run protects nothing."""
-    report = yield
+def pytest_runtest_makereport():
+    """Report a test that skips as `_required` says."""
+    return _required((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report():
+    """Report a whole file that skips as `_required` says."""
+    return _required((yield))
+
+
+def _required(report: pytest.TestReport | pytest.CollectReport) -> pytest.TestReport | pytest.CollectReport:
+    """Under CI=true, turn a skip into a failure: a required test that does not run protects nothing."""
     if report.skipped and not hasattr(report, "wasxfail") and os.environ.get("CI") == "true":
         report.outcome = "failed"
-        report.longrepr = f"{item.nodeid} was skipped, and in CI every test runs: {report.longrepr}"
+        report.longrepr = f"{report.nodeid} was skipped, and in CI every test runs: {report.longrepr}"
     return report
