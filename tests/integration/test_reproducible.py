@@ -22,8 +22,8 @@ def copy_of_viewer(folder: Path) -> Path:
 
     copy = folder / "viewer"
     shutil.copytree(VIEWER, copy, ignore=shutil.ignore_patterns("node_modules", "dist"))
-    # Without the folders in which tools keep what they worked out before: .vite, .cache.
-    ignore = shutil.ignore_patterns(".vite*", ".cache")
+    # Without the folders in which tools keep what they worked out before: .vite, .vite-temp, .vectors, .cache.
+    ignore = shutil.ignore_patterns(".v*", ".cache")
     shutil.copytree(VIEWER / "node_modules", copy / "node_modules", symlinks=True, copy_function=link, ignore=ignore)
     return copy
 
