@@ -1,0 +1,80 @@
+/** What can go wrong in a session: the codes that cross the wire and the errors that carry them. */
+
+/** Why a session never began, or was cut off without a word (spec/protocol.md, section 1). */
+export const FailureCode = {
+  UNKNOWN_ROUTE: 1,
+  WRONG_CODE: 2,
+  LOCKED: 3,
+  HOST_GONE: 4,
+  VERSION: 5,
+  BUSY: 6,
+  PROTOCOL: 7,
+  REJOIN_REFUSED: 8,
+  POLICY: 9,
+  TIMEOUT: 10,
+  /** Never sent: an end says to its own user that the other's keys are not the expected ones. */
+  IDENTITY: 11,
+} as const;
+export type FailureCode = (typeof FailureCode)[keyof typeof FailureCode];
+
+/** Why an authenticated session ended (spec/protocol.md, section 3). */
+export const ByeCode = { ENDED: 0, SHUTDOWN: 1, PROTOCOL: 2, RIGHTS: 3, REPLACED: 4, INTERNAL: 5 } as const;
+export type ByeCode = (typeof ByeCode)[keyof typeof ByeCode];
+
+/** The other end broke the protocol; the connection is of no further use. `failure` tells it on the wire. */
+export class ProtocolError extends Error {
+  readonly failure: FailureCode = FailureCode.PROTOCOL;
+  override readonly name: string = "ProtocolError";
+}
+
+/** A frame of the wrong type, length or content arrived. */
+export class MalformedFrame extends ProtocolError {
+  override readonly name = "MalformedFrame";
+}
+
+/** No version or suite in common: update the older end. */
+export class VersionMismatch extends ProtocolError {
+  override readonly name = "VersionMismatch";
+  override readonly failure = FailureCode.VERSION;
+}
+
+/** A handshake message did not open, or held a key that no honest end sends. */
+export class HandshakeFailed extends ProtocolError {
+  override readonly name = "HandshakeFailed";
+}
+
+/** The other end's keys are not the ones expected: someone stands between, or the host was set up anew. */
+export class IdentityMismatch extends ProtocolError {
+  override readonly name = "IdentityMismatch";
+  override readonly failure = FailureCode.IDENTITY;
+}
+
+/** A record did not open: altered, repeated, dropped or out of order. Nothing is answered to it. */
+export class RecordError extends ProtocolError {
+  override readonly name = "RecordError";
+}
+
+/** An authenticated peer broke the rules of channels: credit, sizes, flags or padding. */
+export class MuxError extends ProtocolError {
+  override readonly name = "MuxError";
+}
+
+/** A message that its channel's schema does not allow. */
+export class MessageError extends ProtocolError {
+  override readonly name = "MessageError";
+}
+
+/** The session is over: nothing can be sent any more. Connect again. */
+export class SessionEnded extends Error {
+  override readonly name = "SessionEnded";
+}
+
+/** Sent too early: wait for the authenticated event. */
+export class NotAuthenticated extends Error {
+  override readonly name = "NotAuthenticated";
+}
+
+/** A message of this end's own making exceeds its channel's limit: split it. */
+export class MessageTooLarge extends RangeError {
+  override readonly name = "MessageTooLarge";
+}
