@@ -49,6 +49,10 @@ class DisplayGone(PlatformError):
     """The display vanished: the X server died or the session ended."""
 
 
+class OutOfDate(PlatformError):
+    """A grab met a display that has just changed its size: ask ``resized``, then grab again."""
+
+
 class Cursor(NamedTuple):
     """The pointer's shape: RGBA bytes, not premultiplied; ``rgba`` empty where no pointer is shown."""
 
@@ -79,7 +83,10 @@ class ScreenSource(Protocol):
         ...
 
     def grab(self, rects: Sequence[Rect]) -> list[Pixels]:
-        """Their pixels now, (height, width) each; valid until the next call (shared memory is reused)."""
+        """Their pixels now, (height, width) each; valid until the next call (shared memory is reused).
+
+        The rectangles do not overlap. Raises OutOfDate where the display has shrunk meanwhile.
+        """
         ...
 
     def resized(self) -> bool:
