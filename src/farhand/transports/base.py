@@ -2,9 +2,10 @@
 
 from typing import Protocol
 
+from farhand.core.stream import StreamClosed
 
-class TransportClosed(Exception):
-    """The connection is over; nothing more can be sent or received."""
+#: The connection is over; nothing more can be sent or received. The gateway raises the same by its other name.
+TransportClosed = StreamClosed
 
 
 class Transport(Protocol):

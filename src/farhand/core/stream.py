@@ -1,0 +1,283 @@
+"""An ordered byte stream over a WebSocket: one class for both of its ends, on websockets' sans-IO protocol.
+
+The gateway's legs and the transports of hosts and clients are the same thing seen from two sides, and neither may
+import the other's package; so it stands here.
+"""
+
+import asyncio
+import contextlib
+import struct
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+from websockets.frames import CloseCode, Frame, Opcode
+from websockets.protocol import SERVER, State
+from websockets.protocol import Protocol as SansIO
+
+#: Received bytes that wait to be fetched: reading stops above the first and goes on below the second.
+_RECEIVE_HIGH, _RECEIVE_LOW = 256 << 10, 64 << 10
+#: Bytes that the kernel has not taken: `send` waits above this, so that what is sent next is still to be decided.
+_SEND_HIGH = 16 << 10
+_CLOSE_SECONDS = 2.0
+
+
+class StreamClosed(Exception):
+    """The connection is over; nothing more can be sent or received."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keepalive:
+    """How the loss of a silent connection is noticed, in seconds since the other end was last heard."""
+
+    ping_after: float = 2.0
+    lost_after: float = 6.0
+
+
+class WebSocketStream(asyncio.Protocol):
+    """The stream, once the opening handshake is done; made with the sans-IO protocol that did it.
+
+    Give it to the transport with ``set_protocol`` and call ``connection_made``. ``on_lost`` runs once, when the
+    connection is over for whatever reason.
+    """
+
+    def __init__(
+        self,
+        protocol: SansIO,
+        *,
+        peer: str,
+        keepalive: Keepalive | None = None,
+        on_lost: Callable[[], None] | None = None,
+    ) -> None:
+        self.bytes_received = 0
+        self.bytes_sent = 0
+        self._protocol = protocol
+        self._peer = peer
+        self._masked = protocol.side is not SERVER
+        self._keepalive = keepalive
+        self._on_lost = on_lost
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._messages: deque[bytes] = deque()
+        self._fragments: list[bytes] = []
+        self._waiting = 0
+        self._reading = True
+        self._over = False
+        self._receiver: asyncio.Future[None] | None = None
+        self._room: asyncio.Future[None] | None = None
+        self._heard = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._gone: asyncio.Future[None] = self._loop.create_future()
+
+    @property
+    def peer(self) -> str:
+        """The other end's address."""
+        return self._peer
+
+    @property
+    def transport(self) -> asyncio.Transport | None:
+        """What carries it, for socket options; None before the connection is made and after it is lost."""
+        return self._transport
+
+    def limit_messages(self, size: int) -> None:
+        """Refuse messages above this many bytes from now on."""
+        self._protocol.max_message_size = size
+
+    async def send(self, data: bytes) -> None:
+        """Send one binary message; returns when there is room for more. Raises StreamClosed."""
+        transport = self._transport
+        if transport is None or self._over:
+            raise StreamClosed(f"the connection to {self._peer} is closed")
+        self.bytes_sent += len(data)
+        if self._masked:
+            self._protocol.send_binary(data)
+            self._flush()
+        else:
+            # Without a mask a frame is a header before the data: no need to copy the data behind it.
+            transport.writelines((_header(len(data)), data))
+        if self._room is not None:
+            await asyncio.shield(self._room)
+            if self._over:
+                raise StreamClosed(f"the connection to {self._peer} was lost")
+
+    async def receive(self) -> bytes:
+        """The next message, never empty. Raises StreamClosed when there are no more. For one task at a time."""
+        while not self._messages:
+            if self._over:
+                raise StreamClosed(f"the connection to {self._peer} is closed")
+            self._receiver = self._loop.create_future()
+            await self._receiver
+        message = self._messages.popleft()
+        self._waiting -= len(message)
+        if not self._reading and self._waiting < _RECEIVE_LOW:
+            self._read(True)
+        return message
+
+    def unread(self, data: bytes) -> None:
+        """Put back bytes: the next ``receive`` returns them."""
+        if data:
+            self._messages.appendleft(data)
+            self._waiting += len(data)
+
+    async def close(self) -> None:
+        """Send what is left and end the connection, without waiting for the other end; safe to call twice."""
+        self.close_soon()
+
+    def close_soon(self, code: int = CloseCode.NORMAL_CLOSURE) -> None:
+        """The same, from outside of coroutines."""
+        transport = self._transport
+        if transport is None or self._over:
+            return
+        self._end()
+        if self._protocol.state is State.OPEN:
+            self._protocol.send_close(code)
+            self._flush()
+        if not transport.is_closing():
+            # What arrives now is dropped; closing at once would reset the connection and lose the last words.
+            self._read(True)
+            self._timer = self._loop.call_later(_CLOSE_SECONDS, transport.abort)
+
+    def abort(self) -> None:
+        """Drop the connection now."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    async def wait_closed(self) -> None:
+        """Return when the connection is gone."""
+        await asyncio.shield(self._gone)
+
+    # What asyncio calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take over the transport."""
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.set_write_buffer_limits(high=_SEND_HIGH)
+        self._heard = self._loop.time()
+        if self._keepalive is not None:
+            self._timer = self._loop.call_later(self._keepalive.ping_after, self._check, self._keepalive)
+        self._handle_events()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Wake whoever waits."""
+        self._transport = None
+        self._end()
+        if self._room is not None and not self._room.done():
+            self._room.set_result(None)
+        if self._timer is not None:
+            self._timer.cancel()
+        if not self._gone.done():
+            self._gone.set_result(None)
+
+    def data_received(self, data: bytes) -> None:
+        """Cut bytes into messages."""
+        self._heard = self._loop.time()
+        self._protocol.receive_data(data)
+        self._handle_events()
+
+    def eof_received(self) -> None:
+        """The other end sends nothing more: the stream is over both ways."""
+        if not self._protocol.eof_sent:
+            self._protocol.receive_eof()
+        self._handle_events()
+
+    def pause_writing(self) -> None:
+        """The transport's buffer is full."""
+        self._room = self._loop.create_future()
+
+    def resume_writing(self) -> None:
+        """It has room again."""
+        if self._room is not None and not self._room.done():
+            self._room.set_result(None)
+        self._room = None
+
+    def _handle_events(self) -> None:
+        for event in self._protocol.events_received():
+            match event:
+                case Frame(opcode=Opcode.BINARY | Opcode.CONT):
+                    self._take(event)
+                case Frame(opcode=Opcode.TEXT):
+                    self.close_soon(CloseCode.UNSUPPORTED_DATA)
+                case Frame(opcode=Opcode.CLOSE):
+                    self._end()
+        self._flush()
+        if self._protocol.parser_exc is not None or self._protocol.state is not State.OPEN:
+            self._end()
+
+    def _take(self, frame: Frame) -> None:
+        if self._over:
+            return
+        data = bytes(frame.data)
+        self.bytes_received += len(data)
+        if not frame.fin or self._fragments:
+            self._fragments.append(data)
+            if not frame.fin:
+                return
+            data = b"".join(self._fragments)
+            self._fragments.clear()
+        if not data:
+            return
+        self._messages.append(data)
+        self._waiting += len(data)
+        if self._waiting > _RECEIVE_HIGH:
+            self._read(False)
+        self._wake()
+
+    def _flush(self) -> None:
+        transport = self._transport
+        if transport is None:
+            return
+        for data in self._protocol.data_to_send():
+            if data:
+                transport.write(data)
+            else:
+                transport.close()
+
+    def _read(self, on: bool) -> None:
+        if self._transport is None or on is self._reading:
+            return
+        self._reading = on
+        # uvloop and asyncio differ in what they raise on a transport that is closing already.
+        with contextlib.suppress(RuntimeError):
+            if on:
+                self._transport.resume_reading()
+            else:
+                self._transport.pause_reading()
+
+    def _wake(self) -> None:
+        if self._receiver is not None and not self._receiver.done():
+            self._receiver.set_result(None)
+
+    def _end(self) -> None:
+        if self._over:
+            return
+        self._over = True
+        if self._timer is not None:
+            self._timer.cancel()
+        self._wake()
+        if self._on_lost is not None:
+            self._on_lost()
+
+    def _check(self, keepalive: Keepalive) -> None:
+        if self._over or self._transport is None:
+            return
+        # A full buffer here says nothing about the other end.
+        silent = self._loop.time() - self._heard if self._reading else 0.0
+        if silent >= keepalive.lost_after:
+            self._transport.abort()
+            return
+        wait = keepalive.ping_after - silent
+        if wait <= 0 or not self._reading:
+            self._protocol.send_ping(b"")
+            self._flush()
+            wait = keepalive.ping_after
+        self._timer = self._loop.call_later(wait, self._check, keepalive)
+
+
+def _header(length: int) -> bytes:
+    """The header of a whole, unmasked binary message (RFC 6455, section 5.2)."""
+    if length < 126:
+        return bytes((0x82, length))
+    if length < 1 << 16:
+        return struct.pack("!BBH", 0x82, 126, length)
+    return struct.pack("!BBQ", 0x82, 127, length)
