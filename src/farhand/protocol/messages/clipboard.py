@@ -7,7 +7,7 @@ import msgspec
 from farhand.protocol.messages.base import Message
 
 
-class ClipText(Message, tag=1):
+class ClipText(Message, frozen=True, tag=1):
     """The sender's clipboard holds this text now."""
 
     text: Annotated[str, msgspec.Meta(max_length=250_000)]

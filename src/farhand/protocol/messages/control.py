@@ -24,7 +24,7 @@ class Capability(enum.StrEnum):
 Capabilities = Annotated[list[Capability], msgspec.Meta(max_length=8)]
 
 
-class Request(Message, tag=0):
+class Request(Message, frozen=True, tag=0):
     """What the viewer asks for, in handshake message 3; ``name`` is the caller's own word."""
 
     name: Name
@@ -35,13 +35,13 @@ class Request(Message, tag=0):
     rejoin: Id16 | None = None
 
 
-class Asking(Message, tag=1):
+class Asking(Message, frozen=True, tag=1):
     """Host → viewer: a person is being asked; silence for ``seconds`` means no."""
 
     seconds: U16
 
 
-class Decision(Message, tag=2):
+class Decision(Message, frozen=True, tag=2):
     """Host → viewer: what was granted; nothing granted means refused, and ``reason`` says why."""
 
     granted: Capabilities
@@ -52,20 +52,20 @@ class Decision(Message, tag=2):
     reason: Text = ""
 
 
-class Rights(Message, tag=3):
+class Rights(Message, frozen=True, tag=3):
     """Host → viewer: the capabilities that hold from now on."""
 
     granted: Capabilities
     reason: Text = ""
 
 
-class Ping(Message, tag=4):
+class Ping(Message, frozen=True, tag=4):
     """Either way: answered at once with a Pong of the same ``token``."""
 
     token: U32
 
 
-class Pong(Message, tag=5):
+class Pong(Message, frozen=True, tag=5):
     """The answer to a Ping."""
 
     token: U32
@@ -81,14 +81,14 @@ class NoticeCode(enum.StrEnum):
     INPUT_BLOCKED = "input-blocked"
 
 
-class Notice(Message, tag=6):
+class Notice(Message, frozen=True, tag=6):
     """Host → viewer: something went wrong or was put right; ``text`` is for a person."""
 
     code: NoticeCode
     text: Text = ""
 
 
-class HostStats(Message, tag=7):
+class HostStats(Message, frozen=True, tag=7):
     """Host → viewer, at most once a second and only when asked (Watch): what the host's side of the picture costs."""
 
     frames: U32
@@ -101,7 +101,7 @@ class HostStats(Message, tag=7):
     uptime_ms: U53
 
 
-class Watch(Message, tag=8):
+class Watch(Message, frozen=True, tag=8):
     """Viewer → host: send HostStats while ``on``."""
 
     on: bool

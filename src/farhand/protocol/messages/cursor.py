@@ -9,7 +9,7 @@ from farhand.protocol.messages.base import U16, Message
 Side = Annotated[int, msgspec.Meta(ge=1, le=256)]
 
 
-class Shape(Message, tag=1):
+class Shape(Message, frozen=True, tag=1):
     """The pointer's picture: ``width`` × ``height`` pixels, RGBA, not premultiplied, 4 bytes each."""
 
     hot_x: U16
@@ -19,11 +19,11 @@ class Shape(Message, tag=1):
     rgba: Annotated[bytes, msgspec.Meta(max_length=256 * 256 * 4)]
 
 
-class Hidden(Message, tag=2):
+class Hidden(Message, frozen=True, tag=2):
     """The host shows no pointer."""
 
 
-class Moved(Message, tag=3):
+class Moved(Message, frozen=True, tag=3):
     """The pointer was moved at the host by something else than this viewer."""
 
     x: U16

@@ -10,7 +10,7 @@ from farhand.protocol.messages.base import I32, U8, U16, U32, Message
 SHIFT, CONTROL, ALT, META, ALTGR, CAPS_LOCK, NUM_LOCK = (1 << n for n in range(7))
 
 
-class Key(Message, tag=1):
+class Key(Message, frozen=True, tag=1):
     """A key went down or up.
 
     ``code`` is the physical key (UI Events ``KeyboardEvent.code``, as ``KeyA``), empty where the viewer cannot say;
@@ -26,14 +26,14 @@ class Key(Message, tag=1):
     seq: U32
 
 
-class TypedText(Message, tag=2):
+class TypedText(Message, frozen=True, tag=2):
     """Characters without keys: an input method's result, a phone's keyboard, pasted as typing."""
 
     text: Annotated[str, msgspec.Meta(max_length=2000)]
     seq: U32
 
 
-class Pointer(Message, tag=3):
+class Pointer(Message, frozen=True, tag=3):
     """The pointer's place in pixels of the host's layout, and the buttons that are down (bit 0 left, 1 middle,
     2 right, 3 back, 4 forward)."""
 
@@ -43,7 +43,7 @@ class Pointer(Message, tag=3):
     seq: U32
 
 
-class Wheel(Message, tag=4):
+class Wheel(Message, frozen=True, tag=4):
     """Scrolling in 1/120 of a notch; positive ``dy`` is down, positive ``dx`` right."""
 
     dx: I32
@@ -51,7 +51,7 @@ class Wheel(Message, tag=4):
     seq: U32
 
 
-class ReleaseAll(Message, tag=5):
+class ReleaseAll(Message, frozen=True, tag=5):
     """Every key and button up: the viewer lost its focus."""
 
 

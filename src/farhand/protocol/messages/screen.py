@@ -23,7 +23,7 @@ class Monitor(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_field
     height: Extent
 
 
-class Layout(Message, tag=1):
+class Layout(Message, frozen=True, tag=1):
     """Host → viewer: the picture's size from now on; its pixels are black until updates fill them."""
 
     generation: U32
@@ -99,7 +99,7 @@ class VideoClose(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fi
 Operation = Copy | Fill | Tiles | VideoOpen | VideoFrame | VideoClose
 
 
-class Update(Message, tag=2):
+class Update(Message, frozen=True, tag=2):
     """Host → viewer: operations that take effect together, in order.
 
     ``seq`` counts from 1; ``input_seq`` is the newest input injected before the grab; ``exact`` says that after this
@@ -113,7 +113,7 @@ class Update(Message, tag=2):
     operations: Annotated[list[Operation], msgspec.Meta(max_length=4096)]
 
 
-class Shown(Message, tag=3):
+class Shown(Message, frozen=True, tag=3):
     """Viewer → host: update ``seq`` was decoded and handed to the display ``took_us`` after its last byte arrived;
     ``waiting`` updates are still queued behind it."""
 
@@ -130,7 +130,7 @@ class Quality(enum.StrEnum):
     SMOOTH = "smooth"
 
 
-class Want(Message, tag=4):
+class Want(Message, frozen=True, tag=4):
     """Viewer → host: what it can show and would like; the newest counts.
 
     ``codecs`` are the WebCodecs codec strings that it decodes, best first, empty for tiles only; ``visible`` false
@@ -143,11 +143,11 @@ class Want(Message, tag=4):
     refresh_hz: Annotated[int, msgspec.Meta(ge=1, le=1000)]
 
 
-class Refresh(Message, tag=5):
+class Refresh(Message, frozen=True, tag=5):
     """Viewer → host: send the whole picture again (a decoder was lost)."""
 
 
-class Resize(Message, tag=6):
+class Resize(Message, frozen=True, tag=6):
     """Viewer → host: please make the desktop this large; a host that cannot goes on as it is."""
 
     width: Extent

@@ -1,0 +1,176 @@
+"""Channels: many streams of messages in one stream of records, by credit and priority (spec/protocol.md, section 3)."""
+
+import struct
+from collections import deque
+from collections.abc import Callable
+
+from farhand.protocol import limits
+from farhand.protocol.errors import MuxError
+from farhand.protocol.messages import Channel
+
+_HEADER = struct.Struct(">BBH")
+_GRANT = struct.Struct(">BI")
+_END = 1
+_MOST_CREDIT = 2**31 - 1
+#: A message goes on in the next record rather than leave a piece smaller than this at a record's end.
+_LEAST_PIECE = 512
+#: Channels whose records are padded to a multiple of 256 bytes.
+SMALL = frozenset((Channel.MUX, Channel.CONTROL, Channel.INPUT, Channel.CURSOR, Channel.CLIPBOARD))
+_CHANNELS = {int(channel): channel for channel in Channel}
+
+Buffer = bytes | memoryview
+
+
+class Outbox:
+    """What waits to be sent, by channel, and the credit that the other end has given."""
+
+    def __init__(self) -> None:
+        self._credit = dict(limits.CREDIT)
+        self._queues: dict[Channel, deque[Buffer]] = {Channel(number): deque() for number in sorted(limits.CREDIT)}
+        self._waiting = dict.fromkeys(self._queues, 0)
+
+    def put(self, channel: Channel, message: bytes) -> None:
+        """Queue one encoded message."""
+        self._queues[channel].append(message)
+        self._waiting[channel] += len(message)
+
+    def waiting(self, channel: Channel) -> int:
+        """Bytes queued and not yet taken."""
+        return self._waiting[channel]
+
+    def ready(self) -> bool:
+        """Whether ``fill`` would find anything."""
+        return any(queue and self._credit[channel] for channel, queue in self._queues.items())
+
+    def keep_only(self, *channels: Channel) -> None:
+        """Forget what waits on all other channels."""
+        for channel, queue in self._queues.items():
+            if channel not in channels:
+                queue.clear()
+                self._waiting[channel] = 0
+
+    def add_credit(self, payload: memoryview) -> None:
+        """Take a mux message of the other end; raises MuxError."""
+        if len(payload) % _GRANT.size:
+            raise MuxError("a credit message of odd length")
+        for number, amount in _GRANT.iter_unpack(payload):
+            if number not in self._credit:
+                raise MuxError(f"credit for channel {number}")
+            total = self._credit[number] + amount
+            if not amount or total > _MOST_CREDIT:
+                raise MuxError(f"credit of {amount} bytes on top of {total - amount}")
+            self._credit[number] = total
+
+    def fill(self, space: int, grants: bytes, parts: list[Buffer]) -> tuple[int, bool]:
+        """Append multiplexed frames of up to ``space`` bytes to ``parts``: ``grants``, then by urgency.
+
+        Returns how many bytes they are and whether all are of the channels that are padded to 256.
+        """
+        left, small = space, True
+        if grants:
+            parts.append(_HEADER.pack(Channel.MUX, _END, len(grants)) + grants)
+            left -= limits.MUX_HEADER + len(grants)
+        for channel, queue in self._queues.items():
+            if not queue:
+                continue
+            credit = self._credit[channel]
+            before = left
+            while queue and credit:
+                room = left - limits.MUX_HEADER
+                data = queue[0]
+                size = min(len(data), credit)
+                if size > room:
+                    if room < _LEAST_PIECE and left < space:
+                        break
+                    size = room
+                if size <= 0:
+                    break
+                end = size == len(data)
+                parts.append(_HEADER.pack(channel, end, size))
+                if end:
+                    parts.append(queue.popleft())
+                else:
+                    view = memoryview(data)
+                    parts.append(view[:size])
+                    queue[0] = view[size:]
+                credit -= size
+                left -= limits.MUX_HEADER + size
+                self._waiting[channel] -= size
+            self._credit[channel] = credit
+            small = small and (left == before or channel in SMALL)
+        return space - left, small
+
+
+class Inbox:
+    """What arrives: checks credit and sizes, puts messages together and says what credit to give back."""
+
+    def __init__(self, outbox: Outbox, deliver: Callable[[Channel, Buffer | bytearray], None]) -> None:
+        self._outbox = outbox
+        self._deliver = deliver
+        self._partial: dict[int, bytearray] = {}
+        #: Bytes received on each channel for which no credit was given back.
+        self._owed = dict.fromkeys(limits.CREDIT, 0)
+        self._due: set[int] = set()
+
+    def grants_due(self) -> bool:
+        """Whether ``take_grants`` has something to give."""
+        return bool(self._due)
+
+    def take_grants(self) -> bytes:
+        """The mux message to send now, empty if none is due: half of a channel's first credit was used."""
+        if not self._due:
+            return b""
+        message = b"".join(_GRANT.pack(number, self._owed[number]) for number in sorted(self._due))
+        for number in self._due:
+            self._owed[number] = 0
+        self._due.clear()
+        return message
+
+    def accept(self, plaintext: bytes) -> None:
+        """Take a data record's plaintext; delivers every message that is complete. Raises MuxError."""
+        view = memoryview(plaintext)
+        at, end = 1, len(plaintext)
+        while at < end:
+            number = plaintext[at]
+            if number == 0:
+                if plaintext.count(0, at) != end - at:
+                    raise MuxError("padding that is not zeros")
+                return
+            if end - at <= limits.MUX_HEADER:
+                raise MuxError("a multiplexed frame that is cut off")
+            _, flags, size = _HEADER.unpack_from(plaintext, at)
+            at += limits.MUX_HEADER
+            if flags > _END or not size or size > end - at:
+                raise MuxError("a multiplexed frame with unknown flags or a wrong length")
+            payload = view[at : at + size]
+            at += size
+            if number == Channel.MUX:
+                if not flags or size > limits.MESSAGE_MAX[number]:
+                    raise MuxError("a credit message in pieces or too large")
+                self._outbox.add_credit(payload)
+            else:
+                self._take(number, payload, size, flags == _END)
+
+    def _take(self, number: int, payload: memoryview, size: int, ends: bool) -> None:
+        owed = self._owed.get(number)
+        if owed is None:
+            raise MuxError(f"an unknown channel {number}")
+        owed += size
+        first = limits.CREDIT[number]
+        if owed > first:
+            raise MuxError(f"more on channel {number} than there was credit for")
+        self._owed[number] = owed
+        if owed >= first // 2:
+            self._due.add(number)
+        partial = self._partial.get(number)
+        if size + (len(partial) if partial else 0) > limits.MESSAGE_MAX[number]:
+            raise MuxError(f"a message on channel {number} that is too large")
+        if partial is None:
+            if ends:
+                self._deliver(_CHANNELS[number], payload)
+                return
+            partial = self._partial[number] = bytearray()
+        partial += payload
+        if ends:
+            del self._partial[number]
+            self._deliver(_CHANNELS[number], partial)
