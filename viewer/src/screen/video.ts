@@ -1,0 +1,88 @@
+/** One video layer: decodes its pictures and hands each on as it is, to a <video> element or, without one, a canvas. */
+import type { VideoFrame as Encoded, VideoOpen } from "../gen/messages";
+import type { Rect } from "./rects";
+
+/** More pictures than this waiting in the decoder mean that it does not keep up. */
+const MOST_WAITING = 8;
+
+export interface LayerEvents {
+  /** A picture was decoded; whoever takes it closes it. */
+  decoded(frame: VideoFrame): void;
+  /** Picture number `seq` (as given to `decode`) is done, shown or not. */
+  done(seq: number): void;
+  /** The decoder gave up; the layer is of no further use. */
+  failed(reason: string): void;
+}
+
+export class VideoLayer {
+  readonly rect: Rect;
+  readonly codec: string;
+  readonly #decoder: VideoDecoder;
+  readonly #events: LayerEvents;
+  readonly #decoding: number[] = [];
+  #needsKey = true;
+
+  /** Throws what VideoDecoder.configure throws for a codec string that makes no sense. */
+  constructor(open: VideoOpen, events: LayerEvents) {
+    this.rect = [open.x, open.y, open.width, open.height];
+    this.codec = open.codec;
+    this.#events = events;
+    this.#decoder = new VideoDecoder({
+      output: (frame) => {
+        this.#output(frame);
+      },
+      error: (error) => {
+        events.failed(error.message);
+      },
+    });
+    this.#decoder.configure({ codec: open.codec, optimizeForLatency: true, hardwareAcceleration: "no-preference" });
+  }
+
+  decode(picture: Encoded, seq: number): void {
+    if (this.#decoder.state !== "configured" || (this.#needsKey && !picture.key)) {
+      this.#events.done(seq);
+      return;
+    }
+    if (this.#decoder.decodeQueueSize > MOST_WAITING) {
+      this.#events.failed("the decoder does not keep up");
+      return;
+    }
+    this.#needsKey = false;
+    this.#decoding.push(seq);
+    this.#decoder.decode(
+      new EncodedVideoChunk({ type: picture.key ? "key" : "delta", timestamp: seq, data: picture.data }),
+    );
+  }
+
+  #output(frame: VideoFrame): void {
+    const seq = frame.timestamp;
+    if (frame.codedWidth > 16384 || frame.displayWidth !== this.rect[2] || frame.displayHeight !== this.rect[3]) {
+      frame.close();
+      this.#events.failed("the video is not of its layer's size");
+      return;
+    }
+    this.#events.decoded(frame);
+    this.#decoding.shift();
+    this.#events.done(seq);
+  }
+
+  /** What is still in the decoder counts as done: it will not be shown. */
+  close(): void {
+    for (const seq of this.#decoding.splice(0)) this.#events.done(seq);
+    if (this.#decoder.state !== "closed") this.#decoder.close();
+  }
+}
+
+/** The codec strings that this browser decodes, best first; empty without WebCodecs. */
+export async function decodableCodecs(): Promise<string[]> {
+  if (!("VideoDecoder" in globalThis)) return [];
+  const found: string[] = [];
+  for (const codec of ["avc1.42c02a"]) {
+    try {
+      if ((await VideoDecoder.isConfigSupported({ codec, codedWidth: 1920, codedHeight: 1080 })).supported) found.push(codec);
+    } catch {
+      // a string that this browser does not know
+    }
+  }
+  return found;
+}
