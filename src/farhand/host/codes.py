@@ -11,10 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from farhand.core.errors import FarhandError
-from farhand.core.ids import grouped
 from farhand.host.settings import CodeSettings
+from farhand.protocol.pairing import format_code, new_secret
 
-SECRET_DIGITS = 9
 #: More codes than this at once are nobody's plan.
 MAX_OPEN = 64
 
@@ -40,20 +39,15 @@ class Code:
     expires: float
 
     def __str__(self) -> str:
-        return f"{self.route}-{grouped(self.secret, 3)}"
-
-
-def random_secret() -> str:
-    """Return 9 random decimal digits."""
-    return f"{secrets.randbelow(10**SECRET_DIGITS):0{SECRET_DIGITS}d}"
+        return format_code(self.route, self.secret)
 
 
 class Codes:
     """The codes that are open, and the lock. Times are seconds on any one clock that never goes back."""
 
-    def __init__(self, settings: CodeSettings, make_secret: Callable[[], str] = random_secret) -> None:
+    def __init__(self, settings: CodeSettings, entropy: Callable[[int], bytes] = secrets.token_bytes) -> None:
         self._settings = settings
-        self._make_secret = make_secret
+        self._entropy = entropy
         self._open: dict[str, Code] = {}
         self._burnt = 0
         self._locks = 0
@@ -71,7 +65,7 @@ class Codes:
         self._drop_expired(now)
         if route not in self._open and len(self._open) >= MAX_OPEN:
             raise CodeRefused(f"{MAX_OPEN} codes are open", "withdraw one or let it expire")
-        code = Code(route, self._make_secret(), now + self._settings.life_seconds)
+        code = Code(route, new_secret(self._entropy), now + self._settings.life_seconds)
         self._open[route] = code
         return code
 
