@@ -7,6 +7,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import httpx
 import pytest
 
 import farhand
@@ -17,6 +18,30 @@ VIEWER = ROOT / "viewer" / "dist"
 
 # One worker for all of them: what they share takes seconds to make.
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("wheel")]
+
+# A gateway on a free port, from what is installed; it tells folder and port, and ends with its standard input.
+SERVE = """
+import asyncio, sys
+from farhand.core.assets import viewer_directory
+from farhand.core.tasks import run
+from farhand.gateway.app import Gateway
+from farhand.gateway.settings import GatewaySettings
+
+async def main():
+    gateway = Gateway(GatewaySettings(host="127.0.0.1", port=0, viewer=viewer_directory()))
+    await gateway.start()
+    print(viewer_directory(), gateway.port, sep="\\n", flush=True)
+    await asyncio.to_thread(sys.stdin.read)
+    await gateway.close()
+
+run(main())
+"""
+
+
+def built_files() -> list[str]:
+    files = [path.relative_to(VIEWER).as_posix() for path in VIEWER.rglob("*") if path.is_file()]
+    assert "index.html" in files, "the viewer is not built: run script/setup"
+    return files
 
 
 def run(*command: str | Path, cwd: Path = ROOT, env: dict[str, str] | None = None) -> str:
@@ -72,11 +97,22 @@ def test_an_installed_farhand_tells_its_version(installed, clean, tmp_path):
     assert farhand.__version__ in run(installed / "farhand", "--version", cwd=tmp_path, env=clean)
 
 
-def test_an_installed_farhand_finds_the_viewer_in_its_own_package(installed, clean, tmp_path):
-    script = "from farhand.core.assets import viewer_directory; print(viewer_directory())"
-    folder = Path(run(installed / "python", "-c", script, cwd=tmp_path, env=clean).strip())
-    assert installed.parent in folder.parents
-    assert (folder / "index.html").read_bytes() == (VIEWER / "index.html").read_bytes()
+def test_an_installed_farhand_serves_the_viewer_of_its_own_package(installed, clean, tmp_path):
+    command = [installed / "python", "-c", SERVE]
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=clean, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as server:
+        folder, port = server.stdout.readline().strip(), server.stdout.readline().strip()
+        assert port, "the gateway did not start: its error is above"
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+            served = {path: client.get(f"/{path}").content for path in built_files()}
+            page = client.get("/")
+        server.stdin.close()
+    assert server.returncode == 0
+    assert installed.parent in Path(folder).parents
+    assert page.headers["content-type"].startswith("text/html")
+    assert page.content == (VIEWER / "index.html").read_bytes()
+    assert served == {path: (VIEWER / path).read_bytes() for path in built_files()}
 
 
 def test_a_wheel_without_the_viewer_is_not_built(tmp_path):
