@@ -72,7 +72,7 @@ export class Framebuffer {
     const source =
       bytes.byteOffset % 4 === 0
         ? new Uint32Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, total)
-        : new Uint32Array(bytes.slice().buffer as ArrayBuffer);
+        : new Uint32Array(bytes.slice().buffer);
     let from = 0;
     for (let i = 0; i < rects.length; i += 4) {
       const rect = at(rects, i);
