@@ -73,8 +73,3 @@ export class SessionEnded extends Error {
 export class NotAuthenticated extends Error {
   override readonly name = "NotAuthenticated";
 }
-
-/** A message of this end's own making exceeds its channel's limit: split it. */
-export class MessageTooLarge extends RangeError {
-  override readonly name = "MessageTooLarge";
-}
