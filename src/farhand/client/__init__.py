@@ -1,1 +1,7 @@
-"""The session without a picture on a screen: what the command line, programs and tests use."""
+"""The session for programs: ``connect`` to a host and operate it without a screen of one's own."""
+
+from farhand.client.errors import AccessRefused, ConnectFailed, SessionOver
+from farhand.client.picture import Picture, PictureError
+from farhand.client.session import Session, connect
+
+__all__ = ["AccessRefused", "ConnectFailed", "Picture", "PictureError", "Session", "SessionOver", "connect"]
