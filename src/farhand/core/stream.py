@@ -38,8 +38,8 @@ class Keepalive:
 class WebSocketStream(asyncio.Protocol):
     """The stream, once the opening handshake is done; made with the sans-IO protocol that did it.
 
-    Give it to the transport with ``set_protocol`` and call ``connection_made``. ``on_lost`` runs once, when the
-    connection is over for whatever reason.
+    Give it to the transport with ``set_protocol`` and call ``connection_made``. ``on_gone`` runs once, when the
+    connection is gone from this machine too.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class WebSocketStream(asyncio.Protocol):
         *,
         peer: str,
         keepalive: Keepalive | None = None,
-        on_lost: Callable[[], None] | None = None,
+        on_gone: Callable[[], None] | None = None,
     ) -> None:
         self.bytes_received = 0
         self.bytes_sent = 0
@@ -56,7 +56,8 @@ class WebSocketStream(asyncio.Protocol):
         self._peer = peer
         self._masked = protocol.side is not SERVER
         self._keepalive = keepalive
-        self._on_lost = on_lost
+        self._on_gone = on_gone
+        self._mark: tuple[int, Callable[[], None]] | None = None
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._messages: deque[bytes] = deque()
@@ -84,10 +85,14 @@ class WebSocketStream(asyncio.Protocol):
         """Refuse messages above this many bytes from now on."""
         self._protocol.max_message_size = size
 
+    def when_received(self, size: int, call: Callable[[], None]) -> None:
+        """Have ``call`` run once, when so many bytes in all have been received."""
+        self._mark = (size, call)
+
     async def send(self, data: bytes) -> None:
         """Send one binary message; returns when there is room for more. Raises StreamClosed."""
         transport = self._transport
-        if transport is None or self._over:
+        if transport is None or self._over or transport.is_closing():
             raise StreamClosed(f"the connection to {self._peer} is closed")
         self.bytes_sent += len(data)
         if self._masked:
@@ -168,6 +173,8 @@ class WebSocketStream(asyncio.Protocol):
             self._timer.cancel()
         if not self._gone.done():
             self._gone.set_result(None)
+            if self._on_gone is not None:
+                self._on_gone()
 
     def data_received(self, data: bytes) -> None:
         """Cut bytes into messages."""
@@ -209,6 +216,9 @@ class WebSocketStream(asyncio.Protocol):
             return
         data = bytes(frame.data)
         self.bytes_received += len(data)
+        if self._mark is not None and self.bytes_received >= self._mark[0]:
+            (_, call), self._mark = self._mark, None
+            call()
         if not frame.fin or self._fragments:
             self._fragments.append(data)
             if not frame.fin:
@@ -228,6 +238,8 @@ class WebSocketStream(asyncio.Protocol):
         if transport is None:
             return
         for data in self._protocol.data_to_send():
+            if transport.is_closing():
+                return  # uvloop raises on a write then
             if data:
                 transport.write(data)
             else:
@@ -255,8 +267,6 @@ class WebSocketStream(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
         self._wake()
-        if self._on_lost is not None:
-            self._on_lost()
 
     def _check(self, keepalive: Keepalive) -> None:
         if self._over or self._transport is None:

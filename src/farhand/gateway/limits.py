@@ -4,6 +4,7 @@ Nothing here reads a clock: ``now`` is any monotonic time in seconds. Memory is 
 limits, what is remembered of addresses by a table that forgets the oldest.
 """
 
+import asyncio
 import ipaddress
 from collections import OrderedDict
 from collections.abc import Callable
@@ -173,6 +174,14 @@ class Connections:
         self.young = 0
         self.settled = 0
         self.dropped = 0
+        self._empty: asyncio.Event | None = None
+
+    async def wait_empty(self) -> None:
+        """Return when there is no connection left."""
+        while self.young or self.settled:
+            self._empty = self._empty or asyncio.Event()
+            self._empty.clear()
+            await self._empty.wait()
 
     def enter(self, address: str, drop: Callable[[], None]) -> Admission:
         """Count a new connection as young; ``drop`` ends it and is called if another needs its place."""
@@ -216,6 +225,8 @@ class Connections:
                 del self._settled[admission.key]
         elif admission in self._young.get(admission.key, ()):
             self._remove(admission)
+        if self._empty is not None:
+            self._empty.set()
 
     def _displace(self, key: str) -> None:
         oldest = next(iter(self._young[key]))
