@@ -7,6 +7,7 @@ opening, closing and a change of the host's layout.
 """
 
 import asyncio
+import sys
 import time
 from collections import deque
 from typing import Any, NamedTuple
@@ -134,7 +135,7 @@ class X11Input:
                 keys = range(event[16], event[16] + event[17])
                 return not keys or not self._spares.owns(keys)
             case 2:  # StateNotify
-                sequence = int.from_bytes(event[2:4], "little")
+                sequence = int.from_bytes(event[2:4], sys.byteorder)
                 if not any((sequence - first) & 0xFFFF < last - first for first, last in self._brackets):
                     self._strokes.changed(event[13], event[12])
         return False
