@@ -1,0 +1,231 @@
+"""The host's outward leg: it registers at a gateway, keeps the connection, and fetches the calls that come there.
+
+Nothing listens at the host: both its control connection and the leg of each call go outwards
+(spec/protocol.md, section 5).
+"""
+
+import asyncio
+import random
+import ssl
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+from farhand.core.errors import FarhandError
+from farhand.core.logging import get_logger
+from farhand.core.stream import Keepalive, StreamClosed, WebSocketStream
+from farhand.core.tasks import Tasks
+from farhand.protocol.envelope import (
+    LEG_MESSAGE_MAX,
+    VERSION,
+    Challenge,
+    CloseRoute,
+    Denied,
+    FromGateway,
+    Incoming,
+    LegMessage,
+    OpenRoute,
+    Register,
+    Registered,
+    RouteOpened,
+    decode_from_gateway,
+    encode_leg,
+    register_text,
+)
+from farhand.protocol.errors import FailureCode, MessageError
+from farhand.protocol.identity import Keys
+from farhand.transports.base import Transport
+from farhand.transports.websocket import Unreachable, connect, leg_url
+
+#: Waits between attempts to reach the gateway, in seconds: doubled each time, and each between half and all of it,
+#: so that the hosts of a gateway that was restarted do not all come back at once.
+_FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
+_REGISTER_SECONDS = 10.0
+#: Legs being fetched at once: a gateway that names more makes them up.
+_FETCHING_MAX = 64
+
+_log = get_logger(__name__)
+
+
+class RegistrationDenied(FarhandError):
+    """The gateway knows who asks and says no: trying again changes nothing."""
+
+
+class GatewayLink:
+    """One host at one gateway. ``run`` it; ``open_route`` and ``close_route`` while it runs.
+
+    ``call`` serves one viewer: ``(transport, address)``. ``on_online`` and ``on_offline`` hear of the connection;
+    ``on_route_lost`` hears of a route that the gateway gave away while it could not be reached.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        keys: Keys,
+        name: str,
+        *,
+        call: Callable[[Transport, str], Awaitable[None]],
+        token: str = "",
+        tls: ssl.SSLContext | None = None,
+        keepalive: Keepalive | None = None,
+        on_online: Callable[[], None] = lambda: None,
+        on_offline: Callable[[str, float], None] = lambda _why, _wait: None,
+        on_route_lost: Callable[[str], None] = lambda _: None,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._control_url = leg_url(address, "/v1/host")
+        self._call_url = leg_url(address, "/v1/call/")
+        self._keys = keys
+        self._name = name[:64]
+        self._call = call
+        self._token = token
+        self._tls = tls
+        self._keepalive = keepalive or Keepalive()
+        self._on_online = on_online
+        self._on_offline = on_offline
+        self._on_route_lost = on_route_lost
+        self._chance = chance
+        self._control: WebSocketStream | None = None
+        self._online = asyncio.Event()
+        self._asked: deque[asyncio.Future[str]] = deque()
+        self._routes: set[str] = set()
+        self._fetching = 0
+
+    async def run(self) -> None:
+        """Stay registered until cancelled; calls end with it. Raises RegistrationDenied."""
+        wait = _FIRST_WAIT
+        async with Tasks("gateway link") as tasks:
+            while True:
+                registered, why = await self._attend(tasks)
+                if registered:
+                    wait = _FIRST_WAIT
+                pause = wait * (0.5 + self._chance() / 2)
+                self._on_offline(why, pause)
+                await asyncio.sleep(pause)
+                wait = min(_LONGEST_WAIT, wait * 2)
+
+    async def open_route(self) -> str:
+        """Return the route part for a new code, once the gateway can be reached. Raises FarhandError if it says no."""
+        while True:
+            await self._online.wait()
+            control = self._control
+            if control is None:
+                continue
+            answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+            self._asked.append(answer)
+            try:
+                await control.send(encode_leg(OpenRoute()))
+                return await answer
+            except StreamClosed:
+                continue
+
+    async def close_route(self, route: str) -> None:
+        """Give a route back; while the gateway cannot be reached, it forgets it by itself."""
+        if route in self._routes:
+            self._routes.discard(route)
+            if self._control is not None and self._online.is_set():
+                try:
+                    await self._control.send(encode_leg(CloseRoute(route)))
+                except StreamClosed:
+                    return
+
+    async def _attend(self, tasks: Tasks) -> tuple[bool, str]:
+        """One control connection, from its making to its loss: whether it was registered, and why it is over."""
+        registered = False
+        try:
+            control = await connect(
+                self._control_url, tls=self._tls, keepalive=self._keepalive, message_max=LEG_MESSAGE_MAX
+            )
+            self._control = control
+            try:
+                async with asyncio.timeout(_REGISTER_SECONDS):
+                    await self._register(control)
+                registered = True
+                self._online.set()
+                self._on_online()
+                while True:
+                    self._heard(decode_from_gateway(await control.receive()), tasks)
+            finally:
+                self._lost()
+                await control.close()
+        except Unreachable as error:
+            return registered, error.cause
+        except StreamClosed:
+            return registered, "the connection to the gateway was lost"
+        except TimeoutError:
+            return registered, "the gateway did not answer in time"
+        except MessageError as error:
+            return registered, f"the gateway broke the protocol ({error})"
+
+    async def _register(self, control: WebSocketStream) -> None:
+        challenge = decode_from_gateway(await control.receive())
+        if not isinstance(challenge, Challenge):
+            raise MessageError("something else than a challenge came first")
+        signature = self._keys.identity.sign(register_text(challenge.challenge))
+        await _say(control, Register(VERSION, self._keys.identity_public, signature, self._name, self._token))
+        kept: set[str] = set()
+        while True:
+            match decode_from_gateway(await control.receive()):
+                case RouteOpened(route):
+                    kept.add(route)
+                case Registered():
+                    break
+                case Denied(code, retry):
+                    raise _denied(code) if not retry else StreamClosed("the gateway is busy")
+                case _:
+                    raise MessageError("an answer that fits no registration")
+        for route in self._routes - kept:
+            self._routes.discard(route)
+            self._on_route_lost(route)
+        for route in kept - self._routes:
+            await _say(control, CloseRoute(route))
+
+    def _heard(self, message: FromGateway, tasks: Tasks) -> None:
+        match message:
+            case Incoming(ticket, address):
+                if self._fetching < _FETCHING_MAX:
+                    self._fetching += 1
+                    tasks.start(self._fetch(ticket, address), "call")
+            case RouteOpened(route):
+                self._routes.add(route)
+                self._answer().set_result(route)
+            case Denied():
+                self._answer().set_exception(FarhandError("the gateway gives no more routes", "close a code first"))
+            case _:
+                raise MessageError("a message out of turn")
+
+    def _answer(self) -> "asyncio.Future[str]":
+        if not self._asked:
+            raise MessageError("an answer to nothing")
+        answer = self._asked.popleft()
+        # Whoever asked may have been cancelled meanwhile: then nobody reads this one.
+        return asyncio.get_running_loop().create_future() if answer.done() else answer
+
+    async def _fetch(self, ticket: str, address: str) -> None:
+        try:
+            leg = await connect(self._call_url + ticket, tls=self._tls, keepalive=self._keepalive)
+        except Unreachable as error:
+            _log.warning("a call could not be fetched", reason=error.cause)
+            return
+        finally:
+            self._fetching -= 1
+        await self._call(leg, address)
+
+    def _lost(self) -> None:
+        self._control = None
+        self._online.clear()
+        while self._asked:
+            answer = self._asked.popleft()
+            if not answer.done():
+                answer.set_exception(StreamClosed("the connection to the gateway was lost"))
+
+
+def _denied(code: FailureCode) -> RegistrationDenied:
+    if code is FailureCode.VERSION:
+        return RegistrationDenied("the gateway speaks another version of the protocol", "update the older of the two")
+    return RegistrationDenied(
+        "the gateway refused this host", "give the token that `farhand gateway` shows, by --token-file"
+    )
+
+
+async def _say(control: WebSocketStream, message: LegMessage) -> None:
+    await control.send(encode_leg(message))
