@@ -1,7 +1,8 @@
 """The handshake's cryptography: Noise XXpsk3 with ML-KEM-768 and CPace (spec/protocol.md, section 2).
 
 Randomness is drawn in a fixed order, which the vectors rely on. Viewer: Noise ephemeral (32 bytes), ML-KEM seed (64),
-CPace scalar (32, attended only). Host: Noise ephemeral (32), CPace scalar (32, attended only); ML-KEM draws its own.
+CPace scalar (32, attended only). Host: Noise ephemeral (32), CPace scalar (32, attended only); ML-KEM draws its own,
+so that a recorded handshake is run again with another ``encapsulate``.
 """
 
 from collections.abc import Callable
@@ -20,6 +21,8 @@ from farhand.protocol.noise import XXPSK3, HandshakeState, public_bytes
 from farhand.protocol.pairing import CPace
 
 Entropy = Callable[[int], bytes]
+#: An ML-KEM-768 encapsulation key to the shared secret and the ciphertext.
+Encapsulate = Callable[[bytes], tuple[bytes, bytes]]
 _KEM_PUBLIC = 1184
 _KEM_CIPHERTEXT = 1088
 _NO_SHARE = bytes(32)
@@ -112,9 +115,17 @@ class ViewerHandshake:
 class HostHandshake:
     """The host's end: ``read_1``, ``write_2``, ``read_3``. ``secret`` is the code's digits, None unless attended."""
 
-    def __init__(self, opening: Opening, keys: Keys, secret: str | None, entropy: Entropy) -> None:
+    def __init__(
+        self,
+        opening: Opening,
+        keys: Keys,
+        secret: str | None,
+        entropy: Entropy,
+        encapsulate: Encapsulate,
+    ) -> None:
         self._opening = opening
         self._keys = keys
+        self._encapsulate = encapsulate
         ephemeral = X25519PrivateKey.from_private_bytes(entropy(32))
         self._ephemeral = public_bytes(ephemeral)
         self._cpace = opening.cpace(secret, entropy(32)) if secret is not None else None
@@ -145,9 +156,10 @@ class HostHandshake:
         send, receive = self._noise.split()
         return self._noise.remote_static, payload, Secrets(send, receive, self._noise.handshake_hash)
 
-    @staticmethod
-    def _encapsulate(public: bytes) -> tuple[bytes, bytes]:
-        try:
-            return MLKEM768PublicKey.from_public_bytes(public).encapsulate()
-        except ValueError:
-            raise HandshakeFailed("an ML-KEM key that is malformed") from None
+
+def encapsulate(public: bytes) -> tuple[bytes, bytes]:
+    """ML-KEM-768 with randomness of its own; raises HandshakeFailed."""
+    try:
+        return MLKEM768PublicKey.from_public_bytes(public).encapsulate()
+    except ValueError:
+        raise HandshakeFailed("an ML-KEM key that is malformed") from None

@@ -92,7 +92,7 @@ class Sealer:
     def rekey(self, now: float) -> tuple[bytes, bytes]:
         """The last record under this key; the next one comes under the new key."""
         record = self.seal(REKEY)
-        self._aead = next_key(self._aead)
+        self._aead = AESGCM(next_key(self._aead))
         self._under_key = 0
         self._since = now
         return record
@@ -119,11 +119,11 @@ class Opener:
         if plaintext[0] == Kind.REKEY:
             if plaintext.count(0) != len(plaintext) - 1:
                 raise MuxError("a rekey with bytes where zeros belong")
-            self._aead = next_key(self._aead)
+            self._aead = AESGCM(next_key(self._aead))
             self._under_key = 0
         return plaintext
 
 
-def next_key(aead: AESGCM) -> AESGCM:
-    """Noise's REKEY(k), section 4.2."""
-    return AESGCM(aead.encrypt(_REKEY_NONCE, bytes(32), b"")[:32])
+def next_key(aead: AESGCM) -> bytes:
+    """Noise's REKEY(k), section 4.2: the 32 bytes that follow the key of ``aead``."""
+    return aead.encrypt(_REKEY_NONCE, bytes(32), b"")[:32]

@@ -26,7 +26,15 @@ from farhand.protocol.errors import (
     SessionEnded,
 )
 from farhand.protocol.events import Authenticated, Ended, Event, Failed, HelloReceived, MessageReceived
-from farhand.protocol.handshake import Entropy, HostHandshake, Opening, Secrets, ViewerHandshake
+from farhand.protocol.handshake import (
+    Encapsulate,
+    Entropy,
+    HostHandshake,
+    Opening,
+    Secrets,
+    ViewerHandshake,
+    encapsulate,
+)
 from farhand.protocol.identity import Certificate, Keys
 from farhand.protocol.messages import Channel
 from farhand.protocol.messages.base import Message
@@ -254,6 +262,7 @@ class HostSession(_Session):
         entropy: Entropy,
         now: float,
         modes: frozenset[Mode] = frozenset((Mode.ATTENDED, Mode.REJOIN)),
+        encapsulate: Encapsulate = encapsulate,
     ) -> None:
         super().__init__(entropy, now, FrameType.HELLO)
         self._keys = keys
@@ -261,6 +270,7 @@ class HostSession(_Session):
         self._find_rejoin = find_rejoin
         self._feed = feed
         self._modes = modes
+        self._encapsulate = encapsulate
 
     def refuse(self, code: FailureCode, retry: int = 0) -> None:
         """Turn the caller away before authentication; ``retry`` in seconds. Afterwards it is ``bye`` that ends."""
@@ -285,7 +295,7 @@ class HostSession(_Session):
             secret = self._take_code(opening.hello.route)
             if secret is None:
                 raise Refused(FailureCode.UNKNOWN_ROUTE)
-        handshake = HostHandshake(opening, self._keys, secret, self._entropy)
+        handshake = HostHandshake(opening, self._keys, secret, self._entropy, self._encapsulate)
         handshake.read_1(bytes(body))
         self._step = partial(self._handle_3, handshake, opening.hello.mode)
         self._raw.append(frame(FrameType.HANDSHAKE_2, handshake.write_2()))
