@@ -2,6 +2,6 @@
 
 from farhand.client.errors import AccessRefused, ConnectFailed, SessionOver
 from farhand.client.picture import Picture, PictureError
-from farhand.client.session import Session, connect
+from farhand.client.session import Session, connect, prepare
 
-__all__ = ["AccessRefused", "ConnectFailed", "Picture", "PictureError", "Session", "SessionOver", "connect"]
+__all__ = ["AccessRefused", "ConnectFailed", "Picture", "PictureError", "Session", "SessionOver", "connect", "prepare"]

@@ -59,13 +59,28 @@ async def connect(
     at the host reads. With ``view`` false no pictures are asked for until ``want``. The code is never tried twice.
     Raises CodeError, Unreachable, ConnectFailed, AccessRefused, SessionOver when the line is cut meanwhile.
     """
+    parse_code(code)  # before a line is opened for it
+    session = prepare(await _transport(to), code, name=name, capabilities=capabilities, view=view)
+    await session.open()
+    return session
+
+
+def prepare(
+    transport: Transport,
+    code: str,
+    *,
+    name: str = "",
+    capabilities: Sequence[Capability] = DEFAULT_CAPABILITIES,
+    view: bool = True,
+) -> "Session":
+    """Return the session that ``connect`` opens, not yet opened: ``asking`` can then be watched meanwhile.
+
+    Raises CodeError.
+    """
     route, secret = parse_code(code)
     keys = Keys.generate(Kind.CLIENT, name, time.time(), secrets.token_bytes)
     request = Request(name, "farhand client", list(capabilities), b"")
-    transport = await _transport(to)
-    session = Session(transport, keys, Mode.ATTENDED, route, secret, None, request, view=view)
-    await session.open()
-    return session
+    return Session(transport, keys, Mode.ATTENDED, route, secret, None, request, view=view)
 
 
 async def _transport(to: Transport | str) -> Transport:

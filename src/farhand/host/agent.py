@@ -23,6 +23,8 @@ from farhand.host.events import (
 )
 from farhand.host.platform.base import Answer, Person, Platform, Presence, Question
 from farhand.host.services.base import ServiceFactory
+from farhand.host.services.clipboard import ClipboardService
+from farhand.host.services.input import InputService
 from farhand.host.services.screen import ScreenService
 from farhand.host.settings import HostSettings
 from farhand.protocol.envelope import Hello, Mode
@@ -37,6 +39,8 @@ _log = get_logger(__name__)
 #: Which right runs which service.
 SERVICES: Mapping[Capability, ServiceFactory] = {
     Capability.VIEW: ScreenService,
+    Capability.CONTROL: InputService,
+    Capability.CLIPBOARD: ClipboardService,
 }
 
 #: Seconds beyond a question's own after which a person's side that does not answer counts as silent.

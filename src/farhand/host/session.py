@@ -320,9 +320,7 @@ class _Slot:
             self.fault(error)
             return
         if self.capability is Capability.VIEW:
-            port.start(self._repeat_want(), "want")  # its thread says by itself when the display is open
-        else:
-            self.alive()
+            port.start(self._repeat_want(), "want")
 
     async def handle(self, message: Message) -> None:
         port = self.port

@@ -39,7 +39,7 @@ class SessionPort(Protocol):
         ...
 
     def alive(self) -> None:
-        """Say that the service works (again); ends the recovery that a fault began."""
+        """Say that the service works: every service does, once it has what it needs; ends what a fault began."""
         ...
 
     def fail(self, error: Exception) -> None:
