@@ -123,11 +123,14 @@ export class Writer {
   }
 
   byte(value: number): void {
-    this.#view.setUint8(this.#grow(1), value);
+    // Growing changes where the bytes are: first that, then the writing.
+    const at = this.#grow(1);
+    this.#view.setUint8(at, value);
   }
 
   bytes(part: Uint8Array): void {
-    this.#bytes.set(part, this.#grow(part.length));
+    const at = this.#grow(part.length);
+    this.#bytes.set(part, at);
   }
 
   integer(value: number): void {
