@@ -210,6 +210,8 @@ class Session:
 
     def send(self, channel: Channel, message: Message) -> None:
         """Send any message, granted or not. Raises SessionOver."""
+        if self.over:
+            raise SessionOver(self.end)
         try:
             self._session.send(channel, message)
         except SessionEnded:
