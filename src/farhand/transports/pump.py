@@ -27,6 +27,8 @@ WRITE_MIN = 16 << 10
 WRITE_SECONDS = 0.02
 #: Seconds of work on one sender's messages before the rest of the process has a turn.
 TURN_SECONDS = 0.005
+#: A receive that took longer than this was a wait, in which the rest of the process had its turn.
+WAITED_SECONDS = 0.0005
 #: Seconds for the last bytes (a failure, a bye) and for the transport's own close.
 CLOSE_SECONDS = 2.0
 #: Pongs wait no deeper than this, in bytes: whoever sends Pings and reads nothing gets no more answers.
@@ -142,16 +144,15 @@ class Pump:
     async def _read(self) -> None:
         turn = time.perf_counter()
         while True:
-            before = self._loop.time()
+            before = time.perf_counter()
             try:
                 data = await self._transport.receive()
             except TransportClosed:
                 self.cut()
                 return
-            now = self._loop.time()
-            if now != before:
+            if time.perf_counter() - before > WAITED_SECONDS:
                 turn = time.perf_counter()
-            self._heard = now
+            now = self._heard = self._loop.time()
             if self._end is not None:
                 continue  # what still comes in is read and forgotten: unread bytes would make TCP drop our last ones
             self._session.receive_data(data, now)
