@@ -1,0 +1,74 @@
+/** The session's worker: the connection, the picture, and messages to and from the page. */
+import type { Bytes } from "../protocol/bytes";
+import { Picture } from "../screen/picture";
+import { dialWebSocket } from "../transports/websocket";
+import type { FromWorker, ToWorker } from "./bridge";
+import { systemClock } from "./clock";
+import { supportedCodecs } from "./codecs";
+import { Connection } from "./connection";
+import { probe } from "./probe";
+
+const scope = globalThis as unknown as {
+  postMessage(message: FromWorker, transfer?: Transferable[]): void;
+  onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
+};
+
+function post(message: FromWorker, transfer: Transferable[] = []): void {
+  scope.postMessage(message, transfer);
+}
+
+const picture = new Picture({
+  post,
+  shown(shown) {
+    connection.shown(shown);
+  },
+  lost(reason) {
+    console.warn("farhand: a decoder was lost:", reason);
+    connection.lost();
+  },
+});
+
+const connection: Connection = new Connection({
+  dial: dialWebSocket,
+  probe,
+  clock: systemClock,
+  random: Math.random,
+  entropy: (count): Bytes => crypto.getRandomValues(new Uint8Array(count)),
+  codecs: supportedCodecs,
+  post,
+  picture,
+});
+
+scope.onmessage = ({ data }): void => {
+  switch (data.kind) {
+    case "surfaces":
+      picture.attach(data.surfaces);
+      break;
+    case "connect":
+      // WebAssembly compiles in a few milliseconds, while the connection is being made would be too late to fail.
+      void picture.prepare().then(() => {
+        connection.connect(data.target);
+      });
+      break;
+    case "input":
+      connection.input(data.message, data.at);
+      break;
+    case "want":
+      connection.want({ quality: data.quality, visible: data.visible, refreshHz: data.refreshHz });
+      break;
+    case "resize":
+      connection.resize(data.width, data.height);
+      break;
+    case "clipboard":
+      connection.clipboard(data.text);
+      break;
+    case "watch":
+      connection.watch(data.on);
+      break;
+    case "online":
+      connection.online();
+      break;
+    case "end":
+      connection.end();
+  }
+};
