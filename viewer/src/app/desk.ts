@@ -1,0 +1,349 @@
+/** A session on the page: the picture, and the state of everything that lies over it. */
+import { render } from "lit/html.js";
+import type { Capability, NoticeCode } from "../gen/messages";
+import { systemOf } from "../input/keyboard";
+import { type DesktopActions, type DesktopState, desktop } from "../panels/desktop";
+import type { Origin } from "../panels/page";
+import { plain } from "../panels/plain";
+import { HISTORY } from "../panels/statistics";
+import type { ConnectionState, Statistics, Target } from "./bridge";
+import { platformName, touchFirst } from "./environment";
+import { Reveal } from "./reveal";
+import { Session } from "./session";
+import { startWorker } from "./start_worker";
+import { hasWebCodecs } from "./support";
+import { Toasts } from "./toasts";
+
+/** What a desk needs of the page. */
+export interface DeskEvents {
+  state(state: ConnectionState): void;
+  /** Something of it changed: `render` is wanted soon. */
+  changed(): void;
+  /** To be read aloud. */
+  say(text: string): void;
+  /** The person wants the end. */
+  end(): void;
+}
+
+const NOTICES: Readonly<Record<NoticeCode, string>> = {
+  "display-gone": "The host's display is gone.",
+  "display-back": "The host's display is back.",
+  "encoder-failed": "The host's video encoder failed: it goes on without.",
+  denied: "The host refused that.",
+  "input-blocked": "The host takes no keys or clicks at the moment.",
+};
+
+const NO_KEYS = { shown: false, functions: false, keyboard: false };
+
+export class Desk {
+  readonly #ui: HTMLElement;
+  readonly #stages: HTMLElement;
+  readonly #origin: Origin;
+  readonly #events: DeskEvents;
+  readonly #session: Session;
+  readonly #reveal: Reveal;
+  readonly #toasts: Toasts;
+  readonly #actions: DesktopActions;
+  readonly #abort = new AbortController();
+  #host = { name: "", system: "", granted: [] as readonly Capability[] };
+  #menu = "";
+  #history: readonly Statistics[] = [];
+  #statistics = false;
+  #touch = touchFirst();
+  #keys = NO_KEYS;
+  #displayGone = "";
+
+  constructor(ui: HTMLElement, stages: HTMLElement, origin: Origin, events: DeskEvents) {
+    this.#ui = ui;
+    this.#stages = stages;
+    this.#origin = origin;
+    this.#events = events;
+    const changed = events.changed.bind(events);
+    this.#reveal = new Reveal(changed);
+    this.#toasts = new Toasts(changed);
+    this.#session = new Session(startWorker(), stages, systemOf(platformName()), {
+      state: (state) => {
+        this.#enter(state);
+      },
+      rights: this.#rights,
+      notice: this.#notice,
+      statistics: (second) => {
+        this.#history = [...this.#history, second].slice(-HISTORY);
+        changed();
+      },
+      viewed: changed,
+      chord: this.#toBar,
+      touched: () => {
+        if (!this.#touch) changed();
+        this.#touch = true;
+      },
+      pressed: () => {
+        if (this.#menu !== "") changed();
+        this.#menu = "";
+        this.#reveal.hide();
+      },
+      sticky: changed,
+    });
+    this.#actions = this.#makeActions();
+    this.#listen();
+  }
+
+  connect(target: Target): void {
+    this.#session.connect(target);
+  }
+
+  /** Keys go to the host. */
+  focus(): void {
+    this.#session.devices.focus();
+  }
+
+  /** Says goodbye to the host. */
+  end(): void {
+    this.#session.end();
+  }
+
+  close(): void {
+    this.#abort.abort();
+    this.#reveal.close();
+    this.#toasts.close();
+    this.#session.close();
+    if (document.fullscreenElement) void document.exitFullscreen();
+  }
+
+  /** Draws what lies over the picture; `since` is how long the state has held, in milliseconds. */
+  render(state: ConnectionState & { state: "connected" | "cut" }, since: number): void {
+    this.#stages.classList.toggle("dead", state.state === "cut" || this.#displayGone !== "");
+    const cut =
+      state.state === "cut"
+        ? { attempt: state.attempt, next: state.nextTryMs - since, grace: state.graceLeftMs - since, offline: !navigator.onLine }
+        : null;
+    render(desktop(this.#desktop(cut), this.#actions), this.#ui);
+  }
+
+  #desktop(cut: DesktopState["cut"]): DesktopState {
+    const { stage, devices, quality, matching } = this.#session;
+    const { name, system, granted } = this.#host;
+    return {
+      cut,
+      displayGone: this.#displayGone,
+      toasts: this.#toasts.all,
+      touch: this.#touch,
+      origin: this.#origin,
+      bar: {
+        shown: this.#reveal.shown,
+        hostName: name,
+        control: granted.includes("control"),
+        mode: stage.mode,
+        scale: stage.view.scale,
+        quality,
+        matching,
+        statistics: this.#statistics,
+        full: document.fullscreenElement !== null,
+        canFull: document.fullscreenEnabled,
+      },
+      keys: this.#keys.shown ? { ...this.#keys, sticky: (modifier) => devices.sticky.state(modifier) } : null,
+      statistics: this.#statistics
+        ? { history: this.#history, layout: stage.layout, scale: stage.view.scale, webCodecs: hasWebCodecs(), granted, system }
+        : null,
+    };
+  }
+
+  #makeActions(): DesktopActions {
+    const { stage, devices } = this.#session;
+    const session = this.#session;
+    const backAfter =
+      <T>(run: (value: T) => void) =>
+      (value: T): void => {
+        run(value);
+        this.#toDesk();
+      };
+    const setKeys = (keys: Partial<typeof NO_KEYS>): void => {
+      this.#keys = { ...this.#keys, ...keys };
+      this.#events.changed();
+    };
+    const menu = (): string => this.#menu;
+    return {
+      bar: {
+        get open() {
+          return menu();
+        },
+        toggle: this.#toggleMenu,
+        mode: backAfter(stage.setMode.bind(stage)),
+        quality: backAfter(session.setQuality.bind(session)),
+        keys: backAfter((keys) => {
+          devices.sticky.chord(keys, performance.now());
+        }),
+        full: () => {
+          toggleFull();
+          this.#toDesk();
+        },
+        match: () => {
+          session.setMatching(!session.matching);
+          this.#events.changed();
+        },
+        statistics: this.#toggleStatistics,
+        hide: this.#toDesk,
+        end: this.#events.end.bind(this.#events),
+      },
+      keys: {
+        modifier: (modifier) => {
+          devices.sticky.tap(modifier, performance.now());
+        },
+        press: (key) => {
+          devices.sticky.press(key, performance.now());
+        },
+        functions: () => {
+          setKeys({ functions: !this.#keys.functions });
+        },
+        keyboard: this.#toggleKeyboard,
+        close: () => {
+          if (this.#keys.keyboard) this.#toggleKeyboard();
+          setKeys(NO_KEYS);
+        },
+      },
+      hover: (over) => {
+        this.#reveal.hover(over || this.#menu !== "");
+      },
+      show: this.#reveal.show.bind(this.#reveal),
+      openKeys: () => {
+        setKeys({ shown: true });
+        this.#toggleKeyboard();
+      },
+      closeStatistics: () => {
+        this.#toggleStatistics();
+        this.focus();
+      },
+      retry: session.retry,
+      end: this.#events.end.bind(this.#events),
+    };
+  }
+
+  #enter(state: ConnectionState): void {
+    if (state.state === "connected") {
+      const back = this.#host.name !== "" || this.#host.granted.length > 0;
+      this.#host = { name: state.hostName, system: state.system, granted: state.granted };
+      if (back) this.#toasts.add("The line is back.");
+      else this.#reveal.greet();
+      if (!state.granted.includes("control") && !back) this.#toasts.add("You may look, and not operate: no control was granted.");
+      this.#session.watch(this.#statistics);
+    }
+    this.#events.state(state);
+  }
+
+  readonly #rights = (granted: readonly Capability[], reason: string): void => {
+    const before = this.#host.granted;
+    const lost = before.filter((one) => !granted.includes(one));
+    const won = granted.filter((one) => !before.includes(one));
+    this.#host = { ...this.#host, granted };
+    const said = plain(reason);
+    const why = said === "" ? "" : `: ${said}`;
+    if (lost.length > 0) this.#say(`The host took back ${lost.join(", ")}${why}`, "bad");
+    if (won.length > 0) this.#say(`The host granted ${won.join(", ")}${why}`, "plain");
+    this.#events.changed();
+  };
+
+  readonly #notice = (code: NoticeCode, text: string): void => {
+    const words = plain(text) === "" ? NOTICES[code] : plain(text);
+    if (code === "display-gone") this.#displayGone = words;
+    else {
+      if (code === "display-back") this.#displayGone = "";
+      this.#say(words, code === "display-back" ? "plain" : "bad");
+    }
+    this.#events.changed();
+  };
+
+  #say(text: string, tone: "plain" | "bad"): void {
+    this.#events.say(text);
+    this.#toasts.add(text, tone);
+  }
+
+  readonly #toDesk = (): void => {
+    this.#menu = "";
+    this.#reveal.hide();
+    this.focus();
+    this.#events.changed();
+  };
+
+  readonly #toBar = (): void => {
+    this.#reveal.show();
+    // The chord's keys are still coming up: the focus moves once the bar is there to take it.
+    requestAnimationFrame(() => {
+      this.#ui.querySelector<HTMLElement>(".bar .tool")?.focus();
+    });
+  };
+
+  readonly #toggleMenu = (id: string): void => {
+    this.#menu = this.#menu === id ? "" : id;
+    if (this.#menu !== "") this.#reveal.hover(true);
+    this.#events.changed();
+    if (this.#menu === "") return;
+    requestAnimationFrame(() => {
+      const item = this.#ui.querySelector<HTMLElement>('.item[aria-checked="true"]');
+      (item ?? this.#ui.querySelector<HTMLElement>(".item:not(:disabled)"))?.focus();
+    });
+  };
+
+  readonly #toggleStatistics = (): void => {
+    this.#statistics = !this.#statistics;
+    if (!this.#statistics) this.#history = [];
+    this.#session.watch(this.#statistics);
+    this.#events.changed();
+  };
+
+  readonly #toggleKeyboard = (): void => {
+    const { devices } = this.#session;
+    const keyboard = !this.#keys.keyboard;
+    this.#keys = { ...this.#keys, keyboard };
+    // Phones raise and lower their keyboard only when a field gains the focus anew.
+    devices.field.element.blur();
+    devices.field.setPhone(keyboard);
+    devices.focus();
+    this.#events.changed();
+  };
+
+  #listen(): void {
+    const { signal } = this.#abort;
+    const moved = (event: PointerEvent): void => {
+      if (event.pointerType !== "touch") this.#reveal.moved(event, innerWidth);
+    };
+    this.#stages.addEventListener("pointermove", moved, { signal });
+    this.#stages.addEventListener(
+      "pointerleave",
+      () => {
+        this.#reveal.moved({ clientX: 0, clientY: Infinity, buttons: 0 }, innerWidth);
+      },
+      { signal },
+    );
+    document.addEventListener(
+      "fullscreenchange",
+      () => {
+        lockKeys(document.fullscreenElement !== null);
+        this.#events.changed();
+      },
+      { signal },
+    );
+    for (const type of ["resize", "scroll"]) visualViewport?.addEventListener(type, this.#keyboardMoved, { signal });
+  }
+
+  /** A phone's keyboard covers the lower edge: the keys move up, and the picture so far that the last tap stays seen. */
+  readonly #keyboardMoved = (): void => {
+    const seen = visualViewport;
+    if (seen === null || seen.scale > 1.01) return;
+    const covered = Math.max(0, Math.round(innerHeight - seen.height - seen.offsetTop));
+    this.#ui.style.setProperty("--covered", `${covered}px`);
+    const keys = this.#ui.querySelector(".keybar")?.getBoundingClientRect().height ?? 0;
+    this.#session.stage.setCovered(covered === 0 ? 0 : covered + keys, this.#session.devices.lastTouch);
+  };
+}
+
+function toggleFull(): void {
+  if (document.fullscreenElement) void document.exitFullscreen();
+  else void document.documentElement.requestFullscreen({ navigationUI: "hide" }).catch(() => undefined);
+}
+
+/** On the full screen the system's own keys are the host's too (Chromium); holding Escape leaves it. */
+function lockKeys(lock: boolean): void {
+  const { keyboard } = navigator as Navigator & { keyboard?: { lock?(): Promise<void>; unlock?(): void } };
+  if (lock) keyboard?.lock?.().catch(() => undefined);
+  else keyboard?.unlock?.();
+}

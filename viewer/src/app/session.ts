@@ -1,0 +1,208 @@
+/** One session as the page holds it: the worker, the picture, the devices and the clipboard, made and ended together. */
+import type { Capability, NoticeCode, Quality } from "../gen/messages";
+import { Devices } from "../input/devices";
+import type { System } from "../input/keyboard";
+import { Outbox } from "../input/outbox";
+import { Stage } from "../screen/stage";
+import type { ScaleMode, View } from "../screen/view";
+import type { ConnectionState, FromWorker, Statistics, Target, ToWorker } from "./bridge";
+import { Clipboard } from "./clipboard";
+import { measureRefresh } from "./refresh";
+
+/** What a session tells the page. */
+export interface SessionEvents {
+  state(state: ConnectionState): void;
+  rights(granted: readonly Capability[], reason: string): void;
+  notice(code: NoticeCode, text: string): void;
+  statistics(statistics: Statistics): void;
+  viewed(view: View, mode: ScaleMode): void;
+  chord(): void;
+  touched(): void;
+  pressed(): void;
+  sticky(): void;
+}
+
+/** How long the window must keep its new size before the host is asked for it. */
+const SETTLE_MS = 400;
+
+export class Session {
+  readonly stage: Stage;
+  readonly devices: Devices;
+  readonly #worker: Worker;
+  readonly #outbox: Outbox;
+  readonly #clipboard: Clipboard;
+  readonly #events: SessionEvents;
+  readonly #abort = new AbortController();
+  #quality: Quality = "automatic";
+  #refreshHz = 60;
+  #matching = false;
+  #settle: ReturnType<typeof setTimeout> | undefined;
+  #granted: readonly Capability[] = [];
+  #connected = false;
+  #closed = false;
+
+  constructor(worker: Worker, parent: HTMLElement, system: System, events: SessionEvents) {
+    this.#worker = worker;
+    this.#events = events;
+    this.stage = new Stage(parent, {
+      viewed: events.viewed.bind(events),
+      resized: () => {
+        this.#match();
+      },
+    });
+    this.#outbox = new Outbox((message, at) => {
+      this.#post({ kind: "input", message, at });
+    });
+    this.#clipboard = new Clipboard((text) => {
+      this.#post({ kind: "clipboard", text });
+    });
+    this.devices = new Devices(this.stage, this.#outbox, system, {
+      chord: events.chord.bind(events),
+      touched: events.touched.bind(events),
+      sticky: events.sticky.bind(events),
+      pressed: () => {
+        this.#clipboard.retry();
+        events.pressed();
+      },
+      pasted: (text) => this.#clipboard.pasted(text),
+      mayPaste: () => this.#granted.includes("clipboard"),
+    });
+    worker.addEventListener("message", this.#received);
+    worker.addEventListener("error", this.#failed);
+    const { signal } = this.#abort;
+    document.addEventListener("visibilitychange", this.#want, { signal });
+    globalThis.addEventListener("online", this.retry, { signal });
+    globalThis.addEventListener("focus", () => { this.#clipboard.retry(); }, { signal });
+  }
+
+  /** Hands the elements over and connects; once. */
+  connect(target: Target): void {
+    const { surfaces, transfer } = this.stage.surfaces();
+    this.#worker.postMessage({ kind: "surfaces", surfaces } satisfies ToWorker, transfer);
+    this.#post({ kind: "connect", target });
+    void measureRefresh().then((hz) => {
+      this.#refreshHz = hz;
+      if (this.#connected) this.#want();
+    });
+  }
+
+  get matching(): boolean {
+    return this.#matching;
+  }
+
+  get quality(): Quality {
+    return this.#quality;
+  }
+
+  setQuality(quality: Quality): void {
+    this.#quality = quality;
+    this.#want();
+  }
+
+  /** Whether the host's desktop follows the window's size. */
+  setMatching(matching: boolean): void {
+    this.#matching = matching;
+    if (matching) this.#resize();
+  }
+
+  watch(on: boolean): void {
+    this.#post({ kind: "watch", on });
+  }
+
+  /** Tries the line at once, where it is cut. */
+  readonly retry = (): void => {
+    this.#post({ kind: "online" });
+  };
+
+  /** Says goodbye to the host; the state `over` follows. */
+  end(): void {
+    this.devices.releaseAll();
+    this.#post({ kind: "end" });
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#settle);
+    this.#abort.abort();
+    this.#worker.removeEventListener("message", this.#received);
+    this.#worker.terminate();
+    this.devices.close();
+    this.stage.close();
+  }
+
+  #post(message: ToWorker): void {
+    this.#worker.postMessage(message);
+  }
+
+  readonly #received = (event: MessageEvent<FromWorker>): void => {
+    const message = event.data;
+    switch (message.kind) {
+      case "state":
+        this.#state(message.state);
+        break;
+      case "rights":
+        this.#grant(message.granted);
+        this.#events.rights(message.granted, message.reason);
+        break;
+      case "notice":
+        this.#events.notice(message.code, message.text);
+        break;
+      case "layout":
+        this.stage.setLayout(message.width, message.height);
+        break;
+      case "layer":
+        this.stage.setLayer(message.layer, message.rect);
+        break;
+      case "cursor":
+        this.stage.setCursor(message);
+        break;
+      case "pointer":
+        this.stage.setPointer(message.x, message.y);
+        break;
+      case "clipboard":
+        if (this.#granted.includes("clipboard")) this.#clipboard.arrived(message.text);
+        break;
+      case "statistics":
+        this.#events.statistics(message.statistics);
+    }
+  };
+
+  readonly #failed = (event: ErrorEvent): void => {
+    event.preventDefault();
+    console.error("farhand: the session's worker failed:", event.message);
+    this.#events.state({ state: "over", reason: "protocol", text: "", retrySeconds: 0 });
+  };
+
+  #state(state: ConnectionState): void {
+    this.#connected = state.state === "connected";
+    this.#grant(state.state === "connected" ? state.granted : []);
+    if (state.state === "connected") {
+      this.#want();
+      this.#match();
+    } else this.devices.releaseAll();
+    this.#events.state(state);
+  }
+
+  #grant(granted: readonly Capability[]): void {
+    this.#granted = granted;
+    const control = granted.includes("control");
+    this.#outbox.setEnabled(control);
+    this.stage.setWatching(this.#connected && !control);
+  }
+
+  readonly #want = (): void => {
+    if (!this.#connected) return;
+    this.#post({ kind: "want", quality: this.#quality, visible: !document.hidden, refreshHz: this.#refreshHz });
+  };
+
+  #match(): void {
+    clearTimeout(this.#settle);
+    if (this.#matching && this.#connected) this.#settle = setTimeout(this.#resize, SETTLE_MS);
+  }
+
+  readonly #resize = (): void => {
+    const { width, height } = this.stage.window;
+    this.#post({ kind: "resize", width, height });
+  };
+}

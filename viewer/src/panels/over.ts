@@ -1,0 +1,151 @@
+/** Why a session is over or never began: one page a reason, each with its cause and its cure. */
+import { type TemplateResult, html, nothing } from "lit/html.js";
+import type { EndReason } from "../app/bridge";
+import { type Line, type Origin, page } from "./page";
+import { plain, seconds } from "./plain";
+
+interface Words {
+  readonly title: string;
+  readonly cause: string;
+  readonly cure: string;
+  readonly line: Line;
+  readonly tone?: "plain" | "bad";
+}
+
+const DARK: Line = { near: "idle", far: "idle", host: "nothing" };
+const NO: Line = { near: "open", far: "open", host: "no" };
+const FAR_BROKEN: Line = { near: "open", far: "broken", host: "nothing" };
+
+const NEW_CODE = "Ask for a new code: the old one cannot be used again.";
+
+/** What each reason is called, comes from and needs. */
+export const REASONS: Readonly<Record<EndReason, Words>> = {
+  "ended-by-host": {
+    title: "The host ended the session",
+    cause: "The person at the other computer ended it, or Farhand was shut down there.",
+    cure: "To go on, ask for a new code.",
+    line: DARK,
+    tone: "plain",
+  },
+  "ended-by-viewer": {
+    title: "You ended the session",
+    cause: "Nothing of it stays on this page, and the code is used up.",
+    cure: "To connect again, ask for a new code.",
+    line: DARK,
+    tone: "plain",
+  },
+  "wrong-code": {
+    title: "That was the wrong code",
+    cause: "A computer was found, but the digits after the hyphen are not the ones that it shows. Every code has one try only, so that nobody can guess.",
+    cure: NEW_CODE,
+    line: NO,
+  },
+  "unknown-code": {
+    title: "No computer waits under this code",
+    cause: "It was mistyped, has expired, or was used before: every code works once.",
+    cure: "Compare the digits before the hyphen. If they are right, ask for a new code.",
+    line: { near: "open", far: "idle", host: "no" },
+  },
+  locked: {
+    title: "The host accepts no codes for now",
+    cause: "Three codes in a row were wrong, so it has locked itself against guessing.",
+    cure: "The person at the host can unlock it, or wait until it does so by itself. Then ask for a new code.",
+    line: NO,
+  },
+  refused: {
+    title: "The answer was no",
+    cause: "Someone at the other computer declined to let you in.",
+    cure: "Talk to them, then ask for a new code. Giving your name helps them to know who asks.",
+    line: NO,
+  },
+  "no-answer": {
+    title: "Nobody answered",
+    cause: "The other computer asked, and nobody there said yes in time. Silence counts as no.",
+    cure: "Make sure that somebody sits there, then ask for a new code.",
+    line: NO,
+  },
+  "host-gone": {
+    title: "The host is not there",
+    cause: "The gateway answers, but the other computer is no longer connected to it: it sleeps, is switched off, lost its network, or Farhand was stopped there.",
+    cure: "Wake it, see that Farhand runs there, and ask for a new code.",
+    line: FAR_BROKEN,
+  },
+  unreachable: {
+    title: "The gateway cannot be reached",
+    cause: "No answer came from the server of this page: this computer may be offline, or a firewall or proxy may stop WebSocket connections.",
+    cure: "Check the network, then try again. The code was not used up.",
+    line: { near: "broken", far: "idle", host: "nothing" },
+  },
+  version: {
+    title: "The two versions do not fit",
+    cause: "This page and the host have no version of the protocol in common: one of them is too old.",
+    cure: "Reload this page to get its newest version. If that does not help, update Farhand on the host.",
+    line: NO,
+  },
+  busy: {
+    title: "Too much is going on there",
+    cause: "The gateway or the host has reached its limit of connections.",
+    cure: "Wait a little, then try again.",
+    line: { near: "open", far: "open", host: "no" },
+  },
+  policy: {
+    title: "The host does not allow this",
+    cause: "A rule of the host or a security advisory for one of the two versions forbids the session.",
+    cure: "Update Farhand on both sides, or ask the host's owner about its rules.",
+    line: NO,
+  },
+  "rejoin-refused": {
+    title: "The session could not be taken up again",
+    cause: "The line was cut, and by the time it came back the host had closed the session: it waits two minutes, unless it was told otherwise.",
+    cure: NEW_CODE,
+    line: NO,
+  },
+  replaced: {
+    title: "The session goes on elsewhere",
+    cause: "It was taken up again by a newer connection, so this one was closed.",
+    cure: "Use the other window, or ask for a new code.",
+    line: DARK,
+    tone: "plain",
+  },
+  protocol: {
+    title: "The session was stopped for safety",
+    cause: "Something arrived that does not belong into a session: it was damaged on its way, or one end has a fault.",
+    cure: "Ask for a new code. If it happens again, something between the two ends may be altering what they send.",
+    line: FAR_BROKEN,
+  },
+  timeout: {
+    title: "The other side took too long",
+    cause: "The line is open, but no answer came in time: the host may be overloaded or the network very slow.",
+    cure: "Ask for a new code and try again.",
+    line: FAR_BROKEN,
+  },
+};
+
+export interface Over {
+  readonly reason: EndReason;
+  /** The host's own words; untrusted. */
+  readonly text: string;
+  /** Seconds until a retry makes sense, 0 if unknown. */
+  readonly left: number;
+}
+
+export interface OverActions {
+  readonly again: () => void;
+  readonly reload: () => void;
+}
+
+export function overPage(over: Over, actions: OverActions, origin: Origin): TemplateResult {
+  const words = REASONS[over.reason];
+  const said = plain(over.text);
+  const body = html`<p>${words.cause}</p>
+    ${said === "" ? nothing : html`<blockquote><span class="who">The host says:</span> <bdi>${said}</bdi></blockquote>`}
+    <p class="cure">${words.cure}</p>
+    ${over.left > 0 ? html`<p class="hint" role="timer">Trying again makes sense in ${seconds(over.left)}.</p>` : nothing}`;
+  const buttons = html`${over.reason === "version"
+      ? html`<button type="button" class="primary" @click=${actions.reload}>Reload this page</button>`
+      : nothing}
+    <button type="button" class=${over.reason === "version" ? "secondary" : "primary"} @click=${actions.again}>
+      Enter a code
+    </button>`;
+  return page({ title: words.title, line: words.line, tone: words.tone ?? "bad", body, actions: buttons }, origin);
+}
