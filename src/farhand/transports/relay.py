@@ -6,7 +6,6 @@ Nothing listens at the host: both its control connection and the leg of each cal
 
 import asyncio
 import random
-import ssl
 from collections import deque
 from collections.abc import Awaitable, Callable
 
@@ -53,8 +52,9 @@ class RegistrationDenied(FarhandError):
 class GatewayLink:
     """One host at one gateway. ``run`` it; ``open_route`` and ``close_route`` while it runs.
 
-    ``call`` serves one viewer: ``(transport, address)``. ``on_online`` and ``on_offline`` hear of the connection;
-    ``on_route_lost`` hears of a route that the gateway gave away while it could not be reached.
+    ``call`` serves one viewer: ``(transport, address)``; ``fingerprint`` is as in websocket.connect.
+    ``on_online`` and ``on_offline`` hear of the connection, ``on_route_lost`` of a route that the gateway gave away
+    while it could not be reached.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class GatewayLink:
         *,
         call: Callable[[Transport, str], Awaitable[None]],
         token: str = "",
-        tls: ssl.SSLContext | None = None,
+        fingerprint: bytes | None = None,
         keepalive: Keepalive | None = None,
         on_online: Callable[[], None] = lambda: None,
         on_offline: Callable[[str, float], None] = lambda _why, _wait: None,
@@ -78,7 +78,7 @@ class GatewayLink:
         self._name = name[:64]
         self._call = call
         self._token = token
-        self._tls = tls
+        self._fingerprint = fingerprint
         self._keepalive = keepalive or Keepalive()
         self._on_online = on_online
         self._on_offline = on_offline
@@ -133,7 +133,7 @@ class GatewayLink:
         registered = False
         try:
             control = await connect(
-                self._control_url, tls=self._tls, keepalive=self._keepalive, message_max=LEG_MESSAGE_MAX
+                self._control_url, fingerprint=self._fingerprint, keepalive=self._keepalive, message_max=LEG_MESSAGE_MAX
             )
             self._control = control
             try:
@@ -202,7 +202,7 @@ class GatewayLink:
 
     async def _fetch(self, ticket: str, address: str) -> None:
         try:
-            leg = await connect(self._call_url + ticket, tls=self._tls, keepalive=self._keepalive)
+            leg = await connect(self._call_url + ticket, fingerprint=self._fingerprint, keepalive=self._keepalive)
         except Unreachable as error:
             _log.warning("a call could not be fetched", reason=error.cause)
             return

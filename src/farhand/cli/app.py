@@ -1,0 +1,37 @@
+"""The verbs."""
+
+from typing import Annotated
+
+import typer
+
+from farhand.cli import doctor, gateway, host, up, view
+
+app = typer.Typer(
+    help="""See and operate a computer that is somewhere else, end to end encrypted.
+
+    On the computer to reach:   farhand up
+
+    then open the link that it prints, on any computer or phone that can reach it.
+
+    Behind a router or firewall, run a gateway where both sides reach it:   farhand gateway
+
+    and on the computer to reach:   farhand host --gateway https://gateway.example:8443
+    """,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for verb in (up, host, gateway, view, doctor):
+    app.command(verb.__name__.rpartition(".")[2])(verb.command)
+
+
+@app.callback()
+def _all(
+    version: Annotated[bool, typer.Option("--version", "-V", help="Say which version this is, and end.")] = False,
+) -> None:
+    """Nothing is common to the verbs but the version."""
+    if version:
+        from farhand import __version__
+
+        typer.echo(f"farhand {__version__}")
+        raise typer.Exit

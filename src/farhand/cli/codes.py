@@ -1,0 +1,83 @@
+"""Keeps one code open: when it is used up a new one takes its place, so that the computer stays reachable."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from farhand.core.errors import FarhandError
+from farhand.core.tasks import Tasks
+from farhand.host.codes import Code, CodesLocked
+from farhand.host.events import AgentEvent, CodeClosed, CodeEnd, Unlocked
+
+
+class Routes(Protocol):
+    """Where routes come from: the gateway in this process, or the one that this host is registered at."""
+
+    async def open_route(self) -> str:
+        """A fresh route to this host. Raises FarhandError."""
+        ...
+
+    async def close_route(self, route: str) -> None:
+        """Give it back."""
+        ...
+
+
+class Issuer(Protocol):
+    """What of the agent makes codes."""
+
+    def new_code(self, route: str) -> Code:
+        """Open a code under a route. Raises CodesLocked."""
+        ...
+
+    def withdraw_code(self, route: str) -> None:
+        """Close one that nobody used."""
+        ...
+
+
+class CodeKeeper:
+    """``show`` gets every new code; with ``once`` none is made after one was used."""
+
+    def __init__(
+        self, issuer: Issuer, routes: Routes, tasks: Tasks, show: Callable[[Code], None], *, once: bool = False
+    ) -> None:
+        self._issuer = issuer
+        self._routes = routes
+        self._tasks = tasks
+        self._show = show
+        self._once = once
+        self._route: str | None = None
+
+    async def renew(self) -> None:
+        """Open a route and a code, and show it; waits for the gateway. Locked: Unlocked does it later."""
+        route = await self._routes.open_route()
+        try:
+            code = self._issuer.new_code(route)
+        except CodesLocked:
+            await self._routes.close_route(route)
+            return
+        except FarhandError:
+            await self._routes.close_route(route)
+            raise
+        self._route = route
+        self._show(code)
+
+    def heard(self, event: AgentEvent) -> None:
+        """Replace a code that is dead."""
+        match event:
+            case CodeClosed(route, end) if route == self._route:
+                self._route = None
+                again = not (self._once and end is CodeEnd.USED) and end is not CodeEnd.LOCKED
+                self._tasks.start(self._close(route, renew=again), "code")
+            case Unlocked() if self._route is None:
+                self._tasks.start(self.renew(), "code")
+
+    def route_lost(self, route: str) -> None:
+        """The gateway gave the route away: its code leads nowhere."""
+        if route == self._route:
+            self._route = None
+            self._issuer.withdraw_code(route)
+            self._tasks.start(self.renew(), "code")
+
+    async def _close(self, route: str, *, renew: bool) -> None:
+        await self._routes.close_route(route)
+        if renew:
+            await self.renew()

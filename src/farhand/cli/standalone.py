@@ -1,0 +1,76 @@
+"""`farhand gateway`: a gateway for hosts that are elsewhere."""
+
+import asyncio
+import secrets
+import signal
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from farhand.cli.addresses import base_url, reachable_at
+from farhand.cli.announce import Announcer
+from farhand.cli.listening import ListenOptions, about_tls, gateway_settings, start_gateway
+from farhand.cli.options import LogLevels
+from farhand.core.config import Paths, read_private, write_private
+from farhand.core.logging import configure
+from farhand.core.tasks import run
+from farhand.gateway.app import Gateway
+from farhand.gateway.tls import certificate_fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class StandaloneOptions:
+    """What ``farhand gateway`` is told beside where to listen."""
+
+    open: bool
+    token_file: Path | None
+    machine: bool
+    log: LogLevels
+
+
+def registration_token(path: Path) -> str:
+    """The token with which hosts register, made at the first start and kept (0600). Raises ConfigError, OSError."""
+    try:
+        return read_private(path).decode().strip()
+    except FileNotFoundError:
+        token = secrets.token_urlsafe(24)
+        write_private(path, f"{token}\n".encode())
+        return token
+
+
+async def _gateway(listen: ListenOptions, options: StandaloneOptions) -> None:
+    configure("json" if options.machine else "console", options.log)
+    paths = Paths.default().create()
+    token_file = options.token_file or paths.data / "registration.token"
+    settings = gateway_settings(listen, paths)
+    settings = replace(settings, registration="" if options.open else registration_token(token_file))
+    gateway = Gateway(settings)
+    await start_gateway(gateway, listen)
+    try:
+        base = base_url(reachable_at(listen.host)[0], gateway.port, plain=listen.plain)
+        command = f"farhand host --gateway {base}"
+        if settings.tls is not None and not settings.tls.trusted:
+            command += f" --fingerprint {certificate_fingerprint(settings.tls).replace(':', '').lower()}"
+        if not options.open:
+            command += " --token-file FILE"
+        about = about_tls(settings, listen)
+        if options.open:
+            about["hosts"] = "anyone may register"
+        else:
+            about["hosts"] = f"register with the token in {token_file}: copy it to FILE there, for its owner alone"
+        Announcer(machine=options.machine).started({"gateway": base, **about, "on a host": command, "to end": "Ctrl-C"})
+        await _signal()
+    finally:
+        await gateway.close()
+
+
+async def _signal() -> None:
+    loop = asyncio.get_running_loop()
+    end: asyncio.Future[None] = loop.create_future()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, lambda: None if end.done() else end.set_result(None))
+    await end
+
+
+def gateway(listen: ListenOptions, options: StandaloneOptions) -> None:
+    """Run until it is ended. Raises FarhandError, OSError."""
+    run(_gateway(listen, options))
