@@ -2,9 +2,9 @@
 
 Pure: time is an argument, in seconds of one monotonic clock. Two questions, two mechanisms. *How many pictures are
 under way*: as many as the line's own delay holds, and one or two more, so that a slow line skips pictures before
-they are encoded and never queues them. *How many bits*: delay above the smallest seen is a queue, made of our own
-bytes; while there is one the rate falls below what was delivered, otherwise it creeps up (the idea of BBR and of
-LEDBAT: delay, not loss, is the signal).
+they are encoded and never queues them. *How many bits*: delay that stays above the smallest seen is a queue of our
+own bytes; while there is one the rate falls towards what was delivered, otherwise it creeps up (as BBR and LEDBAT:
+delay, not loss, is the signal; as CoDel: the least delay of an interval, since a busy machine delays single pictures).
 """
 
 from collections import deque
@@ -12,6 +12,10 @@ from dataclasses import dataclass
 
 #: A queue of this many seconds and less is taken as noise.
 QUEUE_NOISE = 0.020
+#: The queue is the least delay of the pictures shown within this time, above the line's own.
+STANDING_SECONDS = 0.15
+#: How long the rates seen are remembered: a limit never falls below a part of the best of them at one blow.
+RATE_SECONDS = 5.0
 #: How long the smallest delay counts before it is measured anew.
 BASE_SECONDS = 10.0
 #: Pictures in a row that may follow each other faster than the viewer's display shows them.
@@ -44,6 +48,7 @@ class Pacer:
         self._next_base = float("inf")
         self._queue = 0.0
         self._round_trip = 0.0
+        self._trips: deque[tuple[float, float]] = deque(maxlen=64)
         self._rates: deque[tuple[float, float]] = deque()
         self._limit: float = MOST_KBIT
         self._changed_at = now
@@ -101,7 +106,10 @@ class Pacer:
         elapsed = now - last.at
         if elapsed > 0:
             self._note_rate((self._delivered - last.delivered) / elapsed, now)
-        self._queue = 0.75 * self._queue + 0.25 * max(0.0, trip - self._base)
+        self._trips.append((now, trip))
+        while now - self._trips[0][0] > STANDING_SECONDS:
+            self._trips.popleft()
+        self._queue = max(0.0, min(t for _, t in self._trips) - self._base)
         self._adapt(now)
 
     def _measure_base(self, trip: float, now: float) -> None:
@@ -115,7 +123,7 @@ class Pacer:
 
     def _note_rate(self, rate: float, now: float) -> None:
         self._rates.append((now, rate))
-        while self._rates and (now - self._rates[0][0] > 3.0 or len(self._rates) > 256):
+        while self._rates and (now - self._rates[0][0] > RATE_SECONDS or len(self._rates) > 512):
             self._rates.popleft()
 
     def _adapt(self, now: float) -> None:
@@ -123,9 +131,9 @@ class Pacer:
             return
         if self._queue > max(QUEUE_NOISE, self._base / 4):
             self._changed_at = now
-            recent = [r for t, r in self._rates if now - t < 0.5]
-            carried = (sum(recent) / len(recent) if recent else 0) * 8 / 1000
-            self._limit = max(LEAST_KBIT, min(self._limit * 0.9, carried * 0.9 if carried else self._limit))
+            best = max((r for _, r in self._rates), default=0.0) * 8 / 1000
+            lower = 0.9 * best if self._limit > best else max(0.9 * self._limit, 0.5 * best)
+            self._limit = max(LEAST_KBIT, min(self._limit, lower))
         elif self._queue < QUEUE_NOISE / 2 and self._limit < MOST_KBIT:
             self._changed_at = now
             self._limit = min(MOST_KBIT, self._limit * 1.04 + 20)
@@ -143,7 +151,7 @@ class Pacer:
 
     @property
     def queue_seconds(self) -> float:
-        """The smoothed delay above the line's own."""
+        """The standing delay above the line's own."""
         return self._queue
 
     @property

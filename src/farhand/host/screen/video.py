@@ -3,18 +3,15 @@
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
-
 from farhand.host.platform.base import Pixels, Rect
+from farhand.host.screen.yuv import BT601, FULL_RANGE, converter
 
 #: The WebCodecs string of what x264's ultrafast gives: constrained baseline, level 4.2 (5.1 above 1920x1088).
 CODEC, CODEC_LARGE = "avc1.42c02a", "avc1.42c033"
-#: Quality where the line allows it, and the ceiling for a 1280x720 picture (kbit/s); larger pictures get more.
-CRF, MOST_KBIT, LEAST_KBIT = "19", 7500, 150
+#: The smallest quantiser, and the ceiling of the rate for a 1280x720 picture (kbit/s); larger pictures get more.
+QMIN, MOST_KBIT, LEAST_KBIT = 20, 7500, 150
 #: The rate may be exceeded within so many seconds: a key picture must fit.
 BUFFER_SECONDS = 0.2
-#: Pictures between two steps down; four times as many before a step up.
-STEP_PICTURES = 10
 
 
 class EncoderFailed(Exception):
@@ -24,21 +21,43 @@ class EncoderFailed(Exception):
 class Encoder:
     """Encodes one rectangle's pictures; both sides must be even.
 
-    Constant quality below a ceiling of the rate (x264's crf with VBV). libavcodec does not pass a changed rate on to
-    a running x264 (tried: bit_rate of an open context changes nothing), so another ceiling means another encoder; its
-    first picture is a key picture of about three times an ordinary one's size, and steps are coarse.
+    Quality is bounded by the smallest quantiser, the rate by x264's average bit rate under VBV. libavcodec hands a
+    changed bit_rate on to a running x264 only where VBV is on (tried), and then no key picture is needed.
     """
 
     def __init__(self, width: int, height: int) -> None:
         import av  # 25 MiB and 0.2 s: only once there is film
 
-        self._av = av
+        self._failures = (av.FFmpegError, ValueError)
         self.width, self.height = width, height
         self._most_kbit = max(2000, MOST_KBIT * width * height // (1280 * 720))
         self._kbit = self._most_kbit
-        self._pictures = 0
-        self._reformatter = av.video.reformatter.VideoReformatter()
-        self._context: Any = None
+        try:
+            self._converter = converter(av, width, height)
+            self._context = self._open(av)
+        except self._failures as error:
+            raise EncoderFailed(f"x264 for {width}x{height}: {error}") from error
+        self._pts = 0
+
+    def _open(self, av: Any) -> Any:
+        context = av.CodecContext.create("libx264", "w")
+        context.width, context.height = self.width, self.height
+        context.pix_fmt = "yuv420p"
+        context.color_range, context.colorspace = FULL_RANGE, BT601
+        context.time_base = Fraction(1, 60)
+        context.framerate = Fraction(60)
+        context.bit_rate = self._kbit * 1000
+        context.qmin = QMIN
+        context.options = {
+            "preset": "ultrafast",
+            "tune": "zerolatency",
+            "maxrate": f"{self._kbit}k",
+            "bufsize": f"{int(self._kbit * BUFFER_SECONDS)}k",
+            "threads": "1",
+            "x264-params": "sliced-threads=0:rc-lookahead=0:scenecut=0:keyint=infinite",
+        }
+        context.open()
+        return context
 
     @property
     def codec(self) -> str:
@@ -48,48 +67,22 @@ class Encoder:
     def rate(self, kbit: int) -> None:
         """Spend at most about this much from now on, kbit/s."""
         wanted = max(LEAST_KBIT, min(kbit, self._most_kbit))
-        down = wanted < 0.85 * self._kbit and self._pictures >= STEP_PICTURES
-        up = wanted > 1.25 * self._kbit and self._pictures >= 4 * STEP_PICTURES
-        if down or up:
+        if abs(wanted - self._kbit) * 20 > self._kbit:
             self._kbit = wanted
-            self._context = None
+            self._context.bit_rate = wanted * 1000
 
     def encode(self, pixels: Pixels) -> tuple[bytes, bool]:
         """One picture: its bytes (Annex B) and whether it is a key picture. Raises EncoderFailed."""
         try:
-            if self._context is None:
-                self._context = self._open()
-                self._pictures = 0
-            frame = self._av.VideoFrame.from_numpy_buffer(
-                np.ascontiguousarray(pixels).view(np.uint8).reshape(self.height, self.width, 4), "bgra"
-            )
-            frame = self._reformatter.reformat(frame, format="yuv420p")
-            frame.pts = self._pictures
-            self._pictures += 1
+            frame = self._converter.convert(pixels)
+            frame.pts = self._pts
+            self._pts += 1
             packets = self._context.encode(frame)
-        except (self._av.FFmpegError, ValueError) as error:
+        except self._failures as error:
             raise EncoderFailed(f"x264 for {self.width}x{self.height}: {error}") from error
         if not packets:
             raise EncoderFailed("x264 held a picture back")
         return b"".join(bytes(p) for p in packets), bool(packets[0].is_keyframe)
-
-    def _open(self) -> Any:
-        context = self._av.CodecContext.create("libx264", "w")
-        context.width, context.height = self.width, self.height
-        context.pix_fmt = "yuv420p"
-        context.time_base = Fraction(1, 60)
-        context.framerate = Fraction(60)
-        context.options = {
-            "preset": "ultrafast",
-            "tune": "zerolatency",
-            "crf": CRF,
-            "maxrate": f"{self._kbit}k",
-            "bufsize": f"{int(self._kbit * BUFFER_SECONDS)}k",
-            "threads": "1",
-            "x264-params": "sliced-threads=0:rc-lookahead=0:scenecut=0:keyint=infinite",
-        }
-        context.open()
-        return context
 
 
 def even(rect: Rect, width: int, height: int) -> Rect:
