@@ -98,7 +98,7 @@ class _Session:
         except ProtocolError as error:
             self._fail(error)
         except Refused as refusal:
-            self._refuse(refusal.code, refusal.retry, "turned away")
+            self._refuse(refusal.code, refusal.retry, str(refusal))
 
     def data_to_send(self, limit: int = _BATCH, now: float | None = None) -> bytes:
         """Whole frames of about ``limit`` bytes at most, the most urgent first; empty when there is nothing to send."""
@@ -113,7 +113,9 @@ class _Session:
         size = sum(map(len, chunks))
         while limit - size >= _LEAST or not chunks:
             if sealer.rekey_due(self._now):
-                chunks += sealer.rekey(self._now)
+                record = sealer.rekey(self._now)
+                chunks += record
+                size += sum(map(len, record))
             room = max(_LEAST, limit - size) - limits.FRAME_HEADER - limits.TAG
             most = min(limits.PLAINTEXT_MAX, room)
             parts: list[Buffer] = [b"\0"]
@@ -373,6 +375,7 @@ class ViewerSession(_Session):
             raise IdentityMismatch("another host answered than the one that was called")
         opening = Opening(self._hello, welcome)
         handshake = ViewerHandshake(opening, self._keys.static, self._secret, self._entropy)
+        self._secret = None
         self._step = partial(self._handle_2, handshake, welcome)
         self._raw.append(frame(FrameType.HANDSHAKE_1, handshake.write_1()))
         self._frames.expected = frozenset((FrameType.HANDSHAKE_2, FrameType.FAILURE))
