@@ -1,15 +1,19 @@
 """Callers who break the rules: the fault stays in their own call."""
 
+import asyncio
+
+import numpy as np
 import pytest
 from tests.loopback.host_kit import HostKit, until
 
 from farhand.client import ConnectFailed, SessionOver, prepare
-from farhand.host.events import CallerEnded, CodeClosed, CodeEnd
+from farhand.host.events import CallerCut, CallerEnded, CodeClosed, CodeEnd
 from farhand.host.platform.base import Rect
 from farhand.protocol.envelope import Failure, FrameType, Hello, Mode, frame
 from farhand.protocol.errors import FailureCode
 from farhand.protocol.messages import Channel
 from farhand.protocol.messages.control import Ping, Watch
+from farhand.protocol.messages.screen import Shown
 from farhand.transports.base import TransportClosed
 from farhand.transports.memory import MemoryTransport
 
@@ -162,6 +166,40 @@ async def test_pings_without_end_from_a_caller_who_reads_nothing_are_not_hoarded
         assert call.session.pending(Channel.CONTROL) < 64 << 10
         line.cut()
         await caller.closed()
+
+
+async def test_refreshes_without_end_cost_one_picture_a_second() -> None:
+    async with HostKit() as kit:
+        caller = await kit.connect()
+        await kit.same_picture(caller)
+        for _ in range(500):
+            caller.refresh()
+        caller.type("x")
+        await until(lambda: kit.platform.inputs[0].events)
+        assert caller.picture.layout is not None
+        before = caller.picture.layout.generation
+        await kit.clock.advance(1.0)
+        await caller.wait(lambda s: s.picture.layout.generation > before)
+        await kit.same_picture(caller)
+        assert caller.picture.layout.generation <= 3
+
+
+async def test_a_caller_who_acknowledges_and_reads_nothing_is_cut() -> None:
+    async with HostKit(1024, 768) as kit:
+        line = kit.dial(capacity=4096)
+        caller = await kit.connect(to=line, view=False)
+        await until(lambda: caller.granted)
+        caller.want(video=False)
+        line._incoming.held = True
+        random = np.random.default_rng(3)
+        screen = (768, 1024)
+        for seq in range(1, 2000):
+            if caller.over:
+                break
+            kit.platform.desktop.draw(Rect(0, 0, 1024, 768), random.integers(0, 2**32, screen, np.uint32))
+            caller.send(Channel.SCREEN, Shown(seq, 1, 0))
+            await asyncio.sleep(0)
+        await kit.hear(CallerCut)
 
 
 async def test_watch_switched_on_and_off_without_end_leaves_one_timer() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from farhand.core.logging import get_logger
 from farhand.host.call import Call, Caller
 from farhand.host.codes import Code, Codes
-from farhand.host.consent import Capabilities, Grant, in_order
+from farhand.host.consent import Capabilities, in_order
 from farhand.host.events import (
     AgentEvent,
     CallerConnected,
@@ -74,6 +74,7 @@ class Agent:
         self._taken: dict[Call, str] = {}
         self._calls: set[Call] = set()
         self._strangers: dict[Call, None] = {}
+        self._deciding: set[Call] = set()
         self._callers: dict[bytes, Caller] = {}
         self._person: Person | None = None
         self._one_question = asyncio.Lock()
@@ -116,7 +117,9 @@ class Agent:
         self._calls.add(call)
         self._strangers[call] = None
         if len(self._strangers) > self.settings.max_handshakes:
-            next(iter(self._strangers)).refuse(FailureCode.BUSY, 1)
+            oldest = next(iter(self._strangers))
+            del self._strangers[oldest]
+            oldest.refuse(FailureCode.BUSY, 1)
         try:
             await call.run()
         except Exception as error:
@@ -124,9 +127,8 @@ class Agent:
 
     def end_all(self, text: str = "ended at the computer") -> None:
         """End every session, the ones that were cut too: what the person's click does."""
-        for call in list(self._calls):
-            if call not in self._strangers:
-                call.end(ByeCode.ENDED, text)
+        for call in [*self._deciding, *(caller.call for caller in self._callers.values() if caller.call is not None)]:
+            call.end(ByeCode.ENDED, text)
         for caller in list(self._callers.values()):
             if caller.call is None:
                 self._forget(caller, text)
@@ -142,14 +144,15 @@ class Agent:
     async def take_back(self, session: str, capabilities: Capabilities, reason: str = "") -> None:
         """Take rights back in mid-session; taking the last one ends it."""
         caller = self._callers.get(bytes.fromhex(session))
-        if caller is None or not isinstance(effect := caller.consent.take_back(capabilities), Grant):
+        if caller is None or caller.consent.take_back(capabilities) is None:
             return
-        _log.info("rights taken back", session=session, left=in_order(effect.granted))
+        left = caller.consent.granted
+        _log.info("rights taken back", session=session, left=in_order(left))
         if caller.call is not None:
-            await caller.call.set_rights(effect.granted, reason)
-            if not effect.granted:
+            await caller.call.set_rights(left, reason)
+            if not left:
                 caller.call.end(ByeCode.RIGHTS, reason)
-        elif not effect.granted:
+        elif not left:
             self._forget(caller, reason)
         self._show()
 
@@ -182,7 +185,7 @@ class Agent:
         if retry := self.locked():
             _log.warning("caller turned away: attended mode is locked", address=call.address, retry=retry)
             raise Refused(FailureCode.LOCKED, retry)
-        if self._full(call):
+        if self._full():
             raise Refused(FailureCode.BUSY, 10)
 
     def take_code(self, call: Call, route: str) -> str | None:
@@ -210,7 +213,10 @@ class Agent:
         self._codes.used()
         _log.info("code used", route=route, address=call.address)
         self._emit(CodeClosed(route, CodeEnd.USED))
-        return not self._full(call)
+        if self._full():
+            return False
+        self._deciding.add(call)
+        return True
 
     async def ask(self, call: Call, question: Question) -> Answer:
         """Put a question to the person, one at a time; trouble on that side counts as silence."""
@@ -245,6 +251,8 @@ class Agent:
 
     def arrived(self, caller: Caller, *, again: bool) -> None:
         """Note that a caller is attached."""
+        if caller.call is not None:
+            self._deciding.discard(caller.call)
         self._callers[caller.session] = caller
         info = _info(caller)
         _log.info(
@@ -259,6 +267,7 @@ class Agent:
 
     def refused(self, call: Call, name: str, reason: str) -> None:
         """Note that a caller was granted nothing."""
+        self._deciding.discard(call)
         _log.info("caller refused", caller=name, address=call.address, why=reason)
         self._emit(CallerRefused(name, call.address, reason))
 
@@ -266,6 +275,7 @@ class Agent:
         """Note that a connection is over: close its code, keep or forget its caller."""
         self._calls.discard(call)
         self._strangers.pop(call, None)
+        self._deciding.discard(call)
         if not self._calls:
             self._quiet.set()
         self._settle_code(call, end)
@@ -283,10 +293,9 @@ class Agent:
         else:
             self._forget(caller, _why(end))
 
-    def _full(self, call: Call) -> bool:
-        """Whether callers, here or cut, and the ones whose consent is pending leave no place for this one."""
-        pending = sum(1 for other in self._calls - {call} if other.caller is None and other not in self._strangers)
-        return len(self._callers) + pending >= self.settings.max_calls
+    def _full(self) -> bool:
+        """Whether callers, here or cut, and the ones whose consent is pending leave no place for another."""
+        return len(self._callers) + len(self._deciding) >= self.settings.max_calls
 
     def _settle_code(self, call: Call, end: Ended | Failed | None) -> None:
         route = self._taken.pop(call, None)

@@ -36,6 +36,9 @@ _log = get_logger(__name__)
 NOTICE_SECONDS = 1.0
 #: Seconds between two HostStats.
 STATS_SECONDS = 1.0
+#: What may wait for a caller on one channel, in bytes: beyond it, the line carries nothing and counts as cut.
+QUEUE_MAX = 4 << 20
+SCREEN_QUEUE_MAX = 64 << 20
 #: Seconds that a service may take to give everything back.
 CLOSE_SECONDS = 5.0
 
@@ -137,6 +140,7 @@ class Attached:
         self.granted = granted
         self.send(Channel.CONTROL, Rights(list(in_order(granted)), reason))
         for capability in in_order(lost):
+            self._dark.discard(capability)
             if (slot := self._slots.pop(capability, None)) is not None:
                 await slot.close()
         if Capability.VIEW in lost:
@@ -159,8 +163,14 @@ class Attached:
             _log.info("messages denied", counts=dict(self.denied))
 
     def send(self, channel: Channel, message: Message) -> None:
-        """Queue a message for the caller."""
+        """Queue a message for the caller.
+
+        Pictures keep to the pace of what was shown, so a queue grows only for a caller who says so and reads nothing.
+        """
         self._pump.send(channel, message)
+        if self._pump.pending(channel) > (SCREEN_QUEUE_MAX if channel is Channel.SCREEN else QUEUE_MAX):
+            _log.warning("caller reads nothing", channel=channel.name)
+            self._pump.cut()
 
     def flush(self) -> None:
         """Wake the writer."""

@@ -117,6 +117,10 @@ class Pump:
             self._session.send(channel, message)
             self.flush()
 
+    def pending(self, channel: Channel) -> int:
+        """Bytes of a channel that are queued and that the writer has not taken."""
+        return self._session.pending(channel)
+
     def ended(self) -> None:
         """Take note that this side called ``bye`` or ``refuse``: the last bytes go out, then the line closes."""
         self._take_end(self._session.events())

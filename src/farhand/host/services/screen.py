@@ -17,6 +17,8 @@ from farhand.protocol.messages.screen import Refresh, Resize, Shown, Want
 _log = get_logger(__name__)
 
 _U32 = 0xFFFFFFFF
+#: A whole picture costs both ends dearly: it is sent anew at most once in this time, in seconds.
+REFRESH_SECONDS = 1.0
 
 
 class ScreenService:
@@ -26,6 +28,8 @@ class ScreenService:
         self._session = session
         self._loop = asyncio.get_running_loop()
         self._closed = False
+        self._refresh: asyncio.TimerHandle | None = None
+        self._refreshed = -REFRESH_SECONDS
         self._resize: Resize | None = None
         self._resizing = False
         self._pump = ScreenPump(session.platform.open_screen, self._emit, self._fail, lambda: session.input_seq)
@@ -39,7 +43,7 @@ class ScreenService:
             case Want():
                 self._pump.want(message)
             case Refresh():
-                self._pump.refresh()
+                self._refresh_soon()
             case Resize():
                 self._resize = message
                 if not self._resizing:
@@ -49,11 +53,23 @@ class ScreenService:
     async def close(self) -> None:
         """End the thread, without holding up the loop while it finishes a picture."""
         self._closed = True
+        if self._refresh is not None:
+            self._refresh.cancel()
         await asyncio.to_thread(self._pump.stop)
 
     def stats(self) -> HostStats:
         """What the pictures have cost so far; round trip and uptime are the session's to fill in."""
         return _stats(self._pump.counters)
+
+    def _refresh_soon(self) -> None:
+        if self._refresh is None:
+            due = max(self._loop.time(), self._refreshed + REFRESH_SECONDS)
+            self._refresh = self._loop.call_at(due, self._refresh_now)
+
+    def _refresh_now(self) -> None:
+        self._refresh = None
+        self._refreshed = self._loop.time()
+        self._pump.refresh()
 
     async def _change_size(self) -> None:
         """Make the desktop as large as the newest Resize says; asking takes long, so those in between are skipped."""
