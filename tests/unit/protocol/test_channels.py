@@ -1,0 +1,89 @@
+"""Priorities, pieces and credit, without records around them."""
+
+from farhand.protocol import limits
+from farhand.protocol.channels import Buffer, Inbox, Outbox
+from farhand.protocol.messages import Channel
+
+
+def frames(parts: list[Buffer]) -> list[tuple[int, int, bytes]]:
+    """(channel, flags, payload) of what ``fill`` appended."""
+    data, out = b"".join(parts), []
+    while data:
+        size = int.from_bytes(data[2:4], "big")
+        out.append((data[0], data[1], data[4 : 4 + size]))
+        data = data[4 + size :]
+    return out
+
+
+def fill(outbox: Outbox, space: int, grants: bytes = b"") -> tuple[list[tuple[int, int, bytes]], int, bool]:
+    parts: list[Buffer] = []
+    used, small = outbox.fill(space, grants, parts)
+    assert used == sum(map(len, parts)) <= space
+    return frames(parts), used, small
+
+
+def test_the_lower_number_goes_first() -> None:
+    outbox = Outbox()
+    for channel in (Channel.FILES, Channel.SCREEN, Channel.INPUT, Channel.CONTROL):
+        outbox.put(channel, channel.name.encode())
+    out, _, small = fill(outbox, 1000, b"\6\0\0\1\0")
+    assert [frame[0] for frame in out] == [1, 2, 3, 6, 10]
+    assert not small
+    assert not outbox.ready()
+
+
+def test_only_urgent_channels_are_padded_small() -> None:
+    outbox = Outbox()
+    outbox.put(Channel.INPUT, b"x")
+    outbox.put(Channel.CURSOR, b"x")
+    assert fill(outbox, 1000)[2]
+    assert fill(outbox, 1000, b"\6\0\0\1\0")[2]
+
+
+def test_a_message_goes_on_where_it_was_left() -> None:
+    outbox = Outbox()
+    message = bytes(range(256)) * 10
+    outbox.put(Channel.SCREEN, message)
+    pieces = []
+    while outbox.ready():
+        ((_, flags, payload),), _, _ = fill(outbox, 1000)
+        pieces.append((flags, payload))
+    assert [flags for flags, _ in pieces] == [0, 0, 1]
+    assert b"".join(payload for _, payload in pieces) == message
+
+
+def test_no_crumbs_at_a_record_s_end() -> None:
+    outbox = Outbox()
+    outbox.put(Channel.CONTROL, bytes(600))
+    outbox.put(Channel.SCREEN, bytes(5000))
+    out, _, _ = fill(outbox, 1000)
+    assert [frame[0] for frame in out] == [Channel.CONTROL]
+    out, _, _ = fill(outbox, 1000)
+    assert [(frame[0], len(frame[2])) for frame in out] == [(Channel.SCREEN, 996)]
+
+
+def test_credit_ends_and_comes_back() -> None:
+    outbox = Outbox()
+    first = limits.CREDIT[Channel.INPUT]
+    outbox.put(Channel.INPUT, bytes(first + 10))
+    sent = 0
+    while outbox.ready():
+        sent += sum(len(payload) for _, _, payload in fill(outbox, 60_000)[0])
+    assert sent == first
+    assert outbox.waiting(Channel.INPUT) == 10
+    outbox.add_credit(memoryview(b"\3\0\0\0\4"))
+    ((_, flags, payload),), _, _ = fill(outbox, 60_000)
+    assert (flags, len(payload)) == (0, 4)
+
+
+def test_credit_is_owed_from_half_of_it_on() -> None:
+    inbox = Inbox(Outbox(), lambda channel, data: None)
+    record = b"\0" + bytes((Channel.INPUT, 1)) + (16_384).to_bytes(2, "big") + bytes(16_384)
+    for _ in range(7):
+        inbox.accept(record)
+        assert not inbox.grants_due()
+        assert inbox.take_grants() == b""
+    inbox.accept(record)
+    assert inbox.grants_due()
+    assert inbox.take_grants() == bytes((Channel.INPUT,)) + (8 * 16_384).to_bytes(4, "big")
+    assert inbox.take_grants() == b""
