@@ -43,6 +43,13 @@ SERVICES: Mapping[Capability, ServiceFactory] = {
     Capability.CLIPBOARD: ClipboardService,
 }
 
+_REFUSED_LOGINS = {
+    FailureCode.UNKNOWN_ROUTE,
+    FailureCode.WRONG_CODE,
+    FailureCode.LOCKED,
+    FailureCode.REJOIN_REFUSED,
+    FailureCode.POLICY,
+}
 #: Seconds beyond a question's own after which a person's side that does not answer counts as silent.
 ANSWER_SLACK = 2.0
 #: Seconds for the last bytes of every call when the host shuts down.
@@ -183,7 +190,6 @@ class Agent:
         if hello.mode is not Mode.ATTENDED:
             return
         if retry := self.locked():
-            _log.warning("caller turned away: attended mode is locked", address=call.address, retry=retry)
             raise Refused(FailureCode.LOCKED, retry)
         if self._full():
             raise Refused(FailureCode.BUSY, 10)
@@ -279,6 +285,10 @@ class Agent:
         if not self._calls:
             self._quiet.set()
         self._settle_code(call, end)
+        if not call.authenticated and isinstance(end, Failed):
+            # Garbage and half-open lines come by the thousand; refused log-ins are what an owner must be able to see.
+            tell = _log.warning if end.failure in _REFUSED_LOGINS else _log.debug
+            tell("log-in refused", why=end.failure.name.lower(), address=call.address)
         caller = call.caller
         if caller is None or caller.call is not call:
             return

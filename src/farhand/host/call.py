@@ -116,7 +116,7 @@ class Call:
         self._loop = asyncio.get_running_loop()
         self._tasks = Tasks("call", on_failure=self._task_failed)
         self._attached: Attached | None = None
-        self._authenticated = False
+        self.authenticated = False
         self._over = False
         self._early = 0
         self.session = HostSession(
@@ -152,7 +152,7 @@ class Call:
     def end(self, code: ByeCode, text: str = "") -> None:
         """End the session with a word to the caller; before authentication, refuse."""
         with contextlib.suppress(SessionEnded):
-            if self._authenticated:
+            if self.authenticated:
                 self.session.bye(code, text)
             else:
                 self.session.refuse(FailureCode.HOST_GONE if code is ByeCode.SHUTDOWN else FailureCode.POLICY)
@@ -194,7 +194,7 @@ class Call:
             self.end(ByeCode.INTERNAL, "an error in the host; its log has more")
 
     async def _know(self, event: Authenticated) -> None:
-        self._authenticated = True
+        self.authenticated = True
         if not self._desk.known(self):
             self._refuse(tame(event.request.name, "someone"), "This computer serves as many callers as it may.")
         elif event.mode is Mode.REJOIN:
