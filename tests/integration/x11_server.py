@@ -24,10 +24,13 @@ def x_server(width: int = 800, height: int = 600) -> Iterator[str]:
     )
     os.close(writable)
     try:
-        ready, _, _ = select.select([readable], [], [], PATIENCE)
-        number = os.read(readable, 16).strip().decode() if ready else ""
-        assert number, "Xvfb did not start"
-        yield f":{number}"
+        line = b""
+        while not line.endswith(b"\n"):
+            assert select.select([readable], [], [], PATIENCE)[0], "Xvfb did not start"
+            piece = os.read(readable, 16)
+            assert piece, "Xvfb ended"
+            line += piece
+        yield f":{line.decode().strip()}"
     finally:
         os.close(readable)
         server.terminate()
