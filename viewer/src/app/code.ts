@@ -28,7 +28,7 @@ export function parseCode(text: string): Code | null {
     return null;
   }
   plain = plain.normalize("NFKC").replace(DASHES, "-").replace(/^\s*(?:code\s*[=:]\s*)?/i, "").trim();
-  if (!/^[\d\s.-]+$/.test(plain)) return null;
+  if (!/^[\d\s-]+$/.test(plain)) return null;
   const cut = plain.indexOf("-");
   const digits = plain.replace(/\D/g, "");
   const length = cut < 0 ? digits.length - SECRET_LENGTH : plain.slice(0, cut).replace(/\D/g, "").length;

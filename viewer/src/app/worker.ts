@@ -45,10 +45,15 @@ scope.onmessage = ({ data }): void => {
       picture.attach(data.surfaces);
       break;
     case "connect":
-      // WebAssembly compiles in a few milliseconds, while the connection is being made would be too late to fail.
-      void picture.prepare().then(() => {
-        connection.connect(data.target);
-      });
+      picture.prepare().then(
+        () => {
+          connection.connect(data.target);
+        },
+        (error: unknown) => {
+          const text = `This browser does not run the picture's decoder: ${String(error)}`;
+          post({ kind: "state", state: { state: "over", reason: "protocol", text, retrySeconds: 0 } });
+        },
+      );
       break;
     case "input":
       connection.input(data.message, data.at);

@@ -4,7 +4,7 @@ import { privateKey } from "../../src/protocol/keys";
 import { CipherState, HandshakeState, type Pattern, type Token } from "../../src/protocol/noise";
 import { bytes } from "./hex";
 
-interface NoiseVector {
+export interface NoiseVector {
   readonly protocol_name: string;
   readonly init_prologue: string;
   readonly resp_prologue: string;
