@@ -423,8 +423,8 @@ class Insider:
 
     def __init__(self) -> None:
         self.pair = Pair().open()
-        assert self.pair.viewer._sealer is not None
-        self._sealer = self.pair.viewer._sealer
+        assert self.pair.viewer._keyed is not None
+        self._sealer = self.pair.viewer._keyed.sealer
 
     def say(self, plaintext: bytes) -> list[Event]:
         self.pair.host.receive_data(b"".join(self._sealer.seal(plaintext)), self.pair.now)

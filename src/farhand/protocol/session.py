@@ -56,6 +56,16 @@ class State(enum.StrEnum):
     ENDED = "ended"
 
 
+class _Keyed:
+    """What a session has only once there are keys, so that a stranger's half-open one stays small."""
+
+    def __init__(self, secrets: Secrets, deliver: Callable[[Channel, Buffer | bytearray], None], now: float) -> None:
+        self.outbox = Outbox()
+        self.inbox = Inbox(self.outbox, deliver)
+        self.sealer = Sealer(secrets.send, now)
+        self.opener = Opener(secrets.receive)
+
+
 class _Session:
     """What both ends share: frames in, records both ways, the end."""
 
@@ -67,10 +77,7 @@ class _Session:
         self._frames = FrameReader(*expected)
         self._events: list[Event] = []
         self._raw: list[Buffer] = []
-        self._outbox = Outbox()
-        self._inbox = Inbox(self._outbox, self._deliver)
-        self._sealer: Sealer | None = None
-        self._opener: Opener | None = None
+        self._keyed: _Keyed | None = None
         self._last = b""
         #: What takes the next handshake frame's body.
         self._step: Callable[[memoryview], None] = self._handle_first
@@ -105,11 +112,12 @@ class _Session:
         if now is not None:
             self._now = now
         chunks, self._raw = self._raw, []
-        sealer = self._sealer
-        if sealer is None or self.state not in (State.OPEN, State.ENDING):
+        keyed = self._keyed
+        if keyed is None or self.state not in (State.OPEN, State.ENDING):
             if self.state is State.ENDING:
                 self.state = State.ENDED
             return b"".join(chunks)
+        sealer = keyed.sealer
         size = sum(map(len, chunks))
         while limit - size >= _LEAST or not chunks:
             if sealer.rekey_due(self._now):
@@ -119,7 +127,7 @@ class _Session:
             room = max(_LEAST, limit - size) - limits.FRAME_HEADER - limits.TAG
             most = min(limits.PLAINTEXT_MAX, room)
             parts: list[Buffer] = [b"\0"]
-            used, small = self._outbox.fill(most - 1, self._inbox.take_grants(), parts)
+            used, small = keyed.outbox.fill(most - 1, keyed.inbox.take_grants(), parts)
             if not used:
                 if self._last and self.state is State.ENDING:
                     chunks += sealer.seal(self._last)
@@ -135,7 +143,8 @@ class _Session:
         """Whether ``data_to_send`` would return anything now."""
         if self._raw or self.state is State.ENDING:
             return True
-        return self.state is State.OPEN and (self._outbox.ready() or self._inbox.grants_due())
+        keyed = self._keyed
+        return self.state is State.OPEN and keyed is not None and (keyed.outbox.ready() or keyed.inbox.grants_due())
 
     def events(self) -> list[Event]:
         """What happened since the last call, oldest first."""
@@ -147,13 +156,13 @@ class _Session:
 
         Raises SessionEnded, NotAuthenticated, MessageTooLarge, TypeError for a message of another channel.
         """
-        if self.state is not State.OPEN:
+        if self.state is not State.OPEN or self._keyed is None:
             raise (NotAuthenticated if self.state is State.HANDSHAKE else SessionEnded)(f"cannot send: {self.state}")
-        self._outbox.put(channel, codec.encode(channel, message))
+        self._keyed.outbox.put(channel, codec.encode(channel, message))
 
     def pending(self, channel: Channel) -> int:
         """Bytes of ``channel`` that are queued and not yet in what ``data_to_send`` returned."""
-        return self._outbox.waiting(channel)
+        return self._keyed.outbox.waiting(channel) if self._keyed else 0
 
     def bye(self, code: ByeCode, text: str = "") -> None:
         """End the session. What waits on ``control`` is still sent, all else is forgotten; safe to call twice."""
@@ -169,8 +178,8 @@ class _Session:
         """When ``handle_timer`` is due next, None if never."""
         if self.state is State.HANDSHAKE:
             return self._deadline
-        if self.state is State.OPEN and self._sealer:
-            return self._sealer.rekey_at
+        if self.state is State.OPEN and self._keyed:
+            return self._keyed.sealer.rekey_at
         return None
 
     def handle_timer(self, now: float) -> None:
@@ -179,8 +188,8 @@ class _Session:
         if self.state is State.HANDSHAKE:
             if now >= self._deadline:
                 self._refuse(FailureCode.TIMEOUT, 0, "the handshake took too long")
-        elif self.state is State.OPEN and self._sealer and self._sealer.rekey_due(now):
-            self._raw += self._sealer.rekey(now)
+        elif self.state is State.OPEN and self._keyed and self._keyed.sealer.rekey_due(now):
+            self._raw += self._keyed.sealer.rekey(now)
 
     def _handle_first(self, body: memoryview) -> None:
         """The other end's first frame."""
@@ -193,14 +202,15 @@ class _Session:
         self._events.append(Failed(failure.code, True, failure.retry, "told by the other side"))
 
     def _handle_record(self, header: memoryview, body: memoryview) -> None:
-        if self._opener is None:
+        keyed = self._keyed
+        if keyed is None:
             raise MalformedFrame("a record before there are keys")
-        plaintext = self._opener.open(header, body)
+        plaintext = keyed.opener.open(header, body)
         if self.state is State.HANDSHAKE:
             self._confirmed()
         kind = plaintext[0]
         if kind == Kind.DATA:
-            self._inbox.accept(plaintext)
+            keyed.inbox.accept(plaintext)
         elif kind == Kind.BYE:
             number, text = decode_bye(plaintext)
             try:
@@ -220,11 +230,11 @@ class _Session:
         self._events.append(MessageReceived(channel, codec.decode(channel, data)))
 
     def _use(self, secrets: Secrets) -> None:
-        self._sealer = Sealer(secrets.send, self._now)
-        self._opener = Opener(secrets.receive)
+        self._keyed = _Keyed(secrets, self._deliver, self._now)
 
     def _say_bye(self, code: ByeCode, text: str) -> None:
-        self._outbox.keep_only(Channel.CONTROL)
+        if self._keyed:
+            self._keyed.outbox.keep_only(Channel.CONTROL)
         self._last = encode_bye(code, text)
         self.state = State.ENDING
 
