@@ -19,6 +19,8 @@ async def test_a_display_that_vanishes_and_comes_back() -> None:
     async with HostKit() as kit:
         caller = await kit.connect()
         await kit.same_picture(caller)
+        caller.key("KeyA", "a", down=True)
+        await until(lambda: kit.platform.inputs[0].down)
         kit.platform.desktop.vanish()
         await caller.wait(lambda s: NoticeCode.DISPLAY_GONE in codes(s))
         await kit.clock.advance(5)
@@ -27,8 +29,9 @@ async def test_a_display_that_vanishes_and_comes_back() -> None:
         await kit.clock.advance(5)
         await caller.wait(lambda s: NoticeCode.DISPLAY_BACK in codes(s))
         await kit.same_picture(caller)
+        await until(lambda: kit.platform.inputs[0].closed)
         caller.type("still here")
-        await until(lambda: ("text", "still here") in kit.platform.inputs[-1].events)
+        await until(lambda: kit.platform.inputs[1].events == [("text", "still here")])
         assert codes(caller) == [NoticeCode.DISPLAY_GONE, NoticeCode.DISPLAY_BACK]
 
 

@@ -200,10 +200,20 @@ class Attached:
 
     def works(self, capability: Capability) -> None:
         """Note that a service works; if it was the last one in the dark, tell the caller that the display is back."""
-        if capability in self._dark:
-            self._dark.discard(capability)
-            if not self._dark:
-                self._tell(NoticeCode.DISPLAY_BACK, "")
+        if capability not in self._dark:
+            return
+        self._dark.discard(capability)
+        if capability is Capability.VIEW:
+            # The others' connections died with the display, whether they have noticed or not.
+            for slot in list(self._slots.values()):
+                if slot.capability is not Capability.VIEW:
+                    slot.renew()
+        if not self._dark:
+            self._tell(NoticeCode.DISPLAY_BACK, "")
+
+    def waits(self, capability: Capability) -> bool:
+        """Whether this service is left alone until the picture is back, whose thread may wait for a display."""
+        return capability is not Capability.VIEW and Capability.VIEW in self._dark
 
     def _open(self, capability: Capability) -> None:
         factory = self._services.get(capability)
@@ -323,6 +333,8 @@ class _Slot:
 
     def open(self) -> None:
         self._retry = None
+        if self._attached.waits(self.capability):
+            return
         port = self.port = _Port(self._attached, self)
         try:
             port.service = self._factory(port)
@@ -356,6 +368,14 @@ class _Slot:
         if delay is not None:
             self._retry = self._loop.call_later(delay, self.open)
         self._attached.fault(self.capability, error, delay)
+
+    def renew(self) -> None:
+        if self._retry is not None:
+            self._retry.cancel()
+        port, self.port = self.port, None
+        if port is not None:
+            self._closings.start(port.close(), "close")
+        self.open()
 
     async def _repeat_want(self) -> None:
         if self._attached.want is not None:
