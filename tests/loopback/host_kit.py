@@ -52,11 +52,12 @@ async def until(holds: Callable[[], Any]) -> None:
 class HostKit:
     """The host under test; use it as an async context manager."""
 
-    def __init__(self, width: int = 320, height: int = 240, platform: FakePlatform | None = None, **settings: Any):
+    def __init__(self, width: int = 320, height: int = 240, platform: Any = None, **settings: Any):
         self.clock = Clock(asyncio.get_running_loop())
-        self.platform = platform or FakePlatform(width, height)
-        columns, rows = self.platform.desktop.size
-        self.platform.desktop.pixels[:] = np.arange(columns * rows, dtype=np.uint32).reshape(rows, columns) * 7
+        self.platform: FakePlatform = platform or FakePlatform(width, height)
+        if isinstance(self.platform, FakePlatform):
+            columns, rows = self.platform.desktop.size
+            self.platform.desktop.pixels[:] = np.arange(columns * rows, dtype=np.uint32).reshape(rows, columns) * 7
         self.heard: list[AgentEvent] = []
         self.agent = Agent(
             self.platform,
