@@ -34,6 +34,8 @@ export class Link {
   readonly #begin: (notify: () => void, now: number) => ViewerSession;
   readonly #line: Line;
   #session: ViewerSession | null = null;
+  /** Resolves when all that arrived was dealt with. */
+  #taken: Promise<void> = Promise.resolve();
   #flushing = false;
   #closed = false;
   #ending = false;
@@ -61,7 +63,10 @@ export class Link {
         this.#received(data);
       },
       closed: () => {
-        this.#over();
+        // The last bytes may say why, and are still being opened.
+        void this.#taken.then(() => {
+          this.#over();
+        });
       },
     });
   }
@@ -126,7 +131,7 @@ export class Link {
     if (this.#closed || this.#session === null) return;
     this.heardAt = this.#clock.now();
     this.received += data.length;
-    this.#session.receiveData(data, this.#seconds()).catch((error: unknown) => {
+    this.#taken = this.#session.receiveData(data, this.#seconds()).catch((error: unknown) => {
       this.#events.broken(error);
     });
   }
