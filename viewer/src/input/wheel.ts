@@ -25,8 +25,8 @@ export class Wheel {
   turn(event: WheelTurn): [number, number] {
     this.#restX += bounded(amount(event.deltaX, event.wheelDeltaX, event.deltaMode));
     this.#restY += bounded(amount(event.deltaY, event.wheelDeltaY, event.deltaMode));
-    const x = Math.trunc(this.#restX);
-    const y = Math.trunc(this.#restY);
+    const x = whole(this.#restX);
+    const y = whole(this.#restY);
     this.#restX -= x;
     this.#restY -= y;
     return [x, y];
@@ -37,6 +37,12 @@ function amount(delta: number, notches: number | undefined, mode: number): numbe
   // Whole notches of a wheel: exact, whatever the system's setting makes of one in pixels.
   if (notches !== undefined && notches !== 0 && notches % NOTCH === 0) return -notches;
   return delta * (UNIT[mode] ?? 1);
+}
+
+/** Toward zero, but for what adding up fractions loses. */
+function whole(value: number): number {
+  const near = Math.round(value);
+  return Math.abs(value - near) < 1e-6 ? near : Math.trunc(value);
 }
 
 function bounded(value: number): number {

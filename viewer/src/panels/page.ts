@@ -25,11 +25,11 @@ export function originOf(location: { readonly hostname: string; readonly host: s
   return { server: location.host, local };
 }
 
-/** One sentence on who could have altered this page. */
+/** Who could have altered this page, and what is sure if nobody has. */
 export function originNote(origin: Origin): string {
   return origin.local
-    ? "This page comes from this computer itself."
-    : `This page was served by the gateway ${origin.server}, which is trusted to serve it unaltered.`;
+    ? "This page comes from this computer itself. A gateway only relays the session, and cannot read it."
+    : `This page was served by the gateway ${origin.server}. It relays the session and cannot read it, provided that it serves this page unaltered.`;
 }
 
 export interface Sheet {
@@ -51,7 +51,7 @@ export function page(sheet: Sheet, origin: Origin): TemplateResult {
     </main>
     <footer class="origin">
       ${icon("lock")}
-      <p>${originNote(origin)} What crosses it, between you and the host, it cannot read.</p>
+      <p>${originNote(origin)}</p>
     </footer>
   </div>`;
 }

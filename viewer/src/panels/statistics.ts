@@ -79,7 +79,7 @@ function carriers(now: Statistics): TemplateResult {
   if (now.regions.length === 0) return html`nothing moves`;
   return html`${now.regions.slice(0, 6).map(
     ({ kind, rect: [, , width, height], codec }) =>
-      html`<span class="region ${kind}">${KINDS[kind]} ${width} × ${height}${codec === "" ? nothing : html` <small>${plain(codec, 32)}</small>`}</span>`,
+      html`<span class="region">${KINDS[kind]} ${width} × ${height}${codec === "" ? nothing : html` <small>${plain(codec, 32)}</small>`}</span>`,
   )}`;
 }
 

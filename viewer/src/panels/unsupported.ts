@@ -12,10 +12,10 @@ function insecure(origin: Origin): TemplateResult {
       Browsers give a page the tools for encryption only if it came over <b>https</b> or from <b>localhost</b>. This one
       came over plain http from <bdi class="mono">${origin.server}</bdi>.
     </p>
-    <p class="cure">Any of these cures it:</p>
+    <p><b>Any of these cures it:</b></p>
     <ul>
       <li>Open the <b>https://</b> link that the host prints. With its own certificate the browser asks you once whether to go on.</li>
-      <li>Start the host without <code>--http</code>, or give it a certificate with <code>--cert</code> and <code>--key</code>.</li>
+      <li>Start the host without <code>--plain</code>, or give it a certificate with <code>--cert</code> and <code>--key</code>.</li>
       <li>On the host itself, open the page at <b>http://localhost</b>.</li>
       <li>Forward the port: <code>ssh -L 8443:localhost:8443 host</code>, then open localhost here.</li>
     </ul>`;
@@ -32,7 +32,7 @@ function old(lack: Exclude<Lack, "secure-context">, origin: Origin): TemplateRes
   const body = html`<p>
       It lacks <b>${MISSING[lack]}</b>, and without that a session can be neither encrypted nor shown.
     </p>
-    <p class="cure">These browsers have all that is needed:</p>
+    <p><b>These browsers have all that is needed:</b></p>
     <ul class="browsers">
       <li><b>Chrome, Edge, Brave, Opera, Chromium</b> 110 or later</li>
       <li><b>Firefox</b> 115 or later</li>

@@ -235,7 +235,10 @@ export class Stage {
   #measure(exact: Extent | null): void {
     const ratio = devicePixelRatio;
     const box = this.element.getBoundingClientRect();
-    const extent = exact ?? { width: Math.round(box.width * ratio), height: Math.round(box.height * ratio) };
+    const rough: Extent = { width: Math.round(box.width * ratio), height: Math.round(box.height * ratio) };
+    // Emulated screens (developer tools) report the exact size of the real one.
+    const honest = exact !== null && Math.abs(exact.width - rough.width) + Math.abs(exact.height - rough.height) <= 4;
+    const extent = honest ? exact : rough;
     if (extent.width < 1 || extent.height < 1) return;
     this.#window = extent;
     this.#place();
