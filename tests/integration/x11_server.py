@@ -74,13 +74,24 @@ def eventually(condition: Callable[[], bool], what: str, seconds: float = PATIEN
 
 
 @contextlib.contextmanager
-def terminal(display: str, target: Path) -> Iterator[Callable[[], str]]:
+def terminal(display: str, target: Path, *options: str) -> Iterator[Callable[[], str]]:
     """An xterm with the keyboard's focus whose input goes to a file byte by byte; yields a reader of it."""
     ready = target.with_suffix(".ready")
     script = f"stty raw -echo; : > {ready}; exec cat > {target}"
-    with program(display, "xterm", "-u8", "-geometry", "60x10+0+0", "-e", "sh", "-c", script):
+    with program(display, "xterm", "-u8", "-geometry", "60x10+0+0", *options, "-e", "sh", "-c", script):
         eventually(ready.exists, "the terminal runs")
         window = run(display, "xdotool", "search", "--sync", "--onlyvisible", "--class", "xterm").split()[-1]
         run(display, "xdotool", "windowfocus", "--sync", window)
         eventually(target.exists, "the terminal listens")
         yield lambda: target.read_bytes().decode("utf-8", "replace")
+
+
+def pointer_at(display: str) -> tuple[int, int]:
+    """Where the pointer is."""
+    words = run(display, "xdotool", "getmouselocation").split()
+    return int(words[0].removeprefix("x:")), int(words[1].removeprefix("y:"))
+
+
+def window_named(display: str, name: str) -> str:
+    """The id of the visible window of this name, as soon as there is one."""
+    return run(display, "xdotool", "search", "--sync", "--onlyvisible", "--name", name).split()[-1]
