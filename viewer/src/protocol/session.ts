@@ -44,7 +44,7 @@ import { encodeRequestPayload } from "./request";
 const BATCH = 256 * 1024;
 /** The least room that a record is worth making for, in bytes. */
 const LEAST = limits.FRAME_HEADER + limits.SMALL_PADDING + limits.TAG;
-/** More bytes than any honest end sends ahead during the handshake. */
+/** More bytes than any honest end sends while one of its handshake messages is being dealt with. */
 const HANDSHAKE_WAITING = 16 * 1024;
 
 /** How far a session is; in "ending" the last word waits in `dataToSend`. */
@@ -97,6 +97,7 @@ export abstract class Session {
     if (!this.#listening()) return;
     this.frames.feed(data);
     if (this.#handling === null) this.#pump();
+    else if (this.frames.waiting > HANDSHAKE_WAITING) this.#fail(new MalformedFrame("more than belongs to a handshake"));
     while (this.#handling !== null) await this.#handling;
     await this.#opener?.idle();
   }
@@ -209,12 +210,7 @@ export abstract class Session {
     try {
       while (this.#listening()) {
         const frame = this.frames.next();
-        if (frame === null) {
-          if (this.state === "handshake" && this.frames.waiting > HANDSHAKE_WAITING) {
-            throw new MalformedFrame("more bytes than belong to a handshake");
-          }
-          return;
-        }
+        if (frame === null) return;
         if (frame.type !== FrameType.RECORD) {
           this.#handling = this.#handle(frame);
           return;
