@@ -12,6 +12,11 @@ from farhand.host.platform.base import Platform, PlatformError
 VIRTUAL_SIZE = (1280, 800)
 
 
+def needs_display() -> bool:
+    """Whether desktops here are X displays, which have names and can be started."""
+    return sys.platform not in ("win32", "darwin")
+
+
 def open_platform(display: str | None = None, virtual: tuple[int, int] | None = None) -> Platform:
     """The platform to serve, with the libraries that it needs loaded; raises PlatformError.
 
@@ -19,7 +24,7 @@ def open_platform(display: str | None = None, virtual: tuple[int, int] | None = 
     width and height, which is also what a Linux machine without a display gets. Elsewhere than on Linux and BSD the
     portable platform serves the desktop that this process runs on. Call ``close_platform`` at the end.
     """
-    if sys.platform in ("win32", "darwin"):
+    if not needs_display():
         if display is not None or virtual is not None:
             raise PlatformError("this system has no X display to choose: leave out --display and --virtual")
         from farhand.host.platform.portable import PortablePlatform
