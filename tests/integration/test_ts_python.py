@@ -73,7 +73,8 @@ class Ends:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        assert process.stdin and process.stdout
+        assert process.stdin
+        assert process.stdout
         assert process.stderr
         sent = 0
         try:
