@@ -9,6 +9,8 @@ export default defineConfig((env) =>
       setupFiles: ["tests/setup.ts"],
       pool: "forks" as const,
       maxWorkers: 2,
+      // The machine may be busy with other things; what hangs is found out all the same.
+      testTimeout: 30_000,
     },
   }),
 );
