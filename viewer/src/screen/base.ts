@@ -12,8 +12,8 @@ import { type Rect, contains, union } from "./rects";
 
 /** Pictures of the display that a hidden change below needs to be surely seen. */
 const SETTLE_FRAMES = 2;
-/** While a stream begins, the canvas is painted too. */
-const BEGIN_MS = 120;
+/** While a stream begins, the canvas is painted too: its element is seen after 20 ms, on a busy machine after 170. */
+const BEGIN_MS = 250;
 
 interface Stream {
   readonly layer: number;

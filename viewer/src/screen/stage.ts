@@ -99,7 +99,6 @@ export class Stage {
     video.disablePictureInPicture = true;
     video.tabIndex = -1;
     video.ariaHidden = "true";
-    video.hidden = true;
     video.srcObject = new MediaStream([track]);
     this.#picture.append(video);
     video.play().catch(() => undefined); // a muted stream may always play; a stage that closes meanwhile rejects
@@ -137,16 +136,25 @@ export class Stage {
     this.#place();
   }
 
-  /** Where a video layer stands in host pixels; null hides it, and then it costs nothing. */
+  /**
+   * Where a video layer stands in host pixels; null hides it.
+   *
+   * It is seen from its first new picture on, never with an old one; transparent rather than without a box, because a
+   * box-less video tells of no pictures. Hidden ones cost nothing: nothing feeds them.
+   */
   setLayer(layer: number, rect: Rect | null): void {
     const video = this.#videos[layer];
     if (video === undefined) return;
     this.#rects[layer] = rect;
-    if (rect !== null) {
-      this.#placeVideo(video, rect);
-      if (video.paused) video.play().catch(() => undefined);
+    if (rect === null) {
+      video.classList.remove("live");
+      return;
     }
-    video.hidden = rect === null;
+    this.#placeVideo(video, rect);
+    if (video.paused) video.play().catch(() => undefined);
+    video.requestVideoFrameCallback(() => {
+      if (this.#rects[layer] === rect) video.classList.add("live");
+    });
   }
 
   setCursor(shape: Shape): void {

@@ -4,12 +4,12 @@ from fractions import Fraction
 from typing import Any
 
 from farhand.host.platform.base import Pixels, Rect
-from farhand.host.screen.yuv import BT601, FULL_RANGE, converter
+from farhand.host.screen.yuv import BT601, BT709_PRIMARIES, FULL_RANGE, SRGB_TRANSFER, converter
 
 #: The WebCodecs string of what x264's ultrafast gives: constrained baseline, level 4.2 (5.1 above 1920x1088).
 CODEC, CODEC_LARGE = "avc1.42c02a", "avc1.42c033"
-#: The smallest quantiser, and the ceiling of the rate for a 1280x720 picture (kbit/s); larger pictures get more.
-QMIN, MOST_KBIT, LEAST_KBIT = 20, 7500, 150
+#: The smallest quantiser, and the rate of a picture of up to 1280x720 (kbit/s); larger pictures get more.
+QMIN, MOST_KBIT, LEAST_KBIT = 14, 6500, 150
 #: The rate may be exceeded within so many seconds: a key picture must fit.
 BUFFER_SECONDS = 0.2
 
@@ -22,7 +22,8 @@ class Encoder:
     """Encodes one rectangle's pictures; both sides must be even.
 
     Quality is bounded by the smallest quantiser, the rate by x264's average bit rate under VBV. libavcodec hands a
-    changed bit_rate on to a running x264 only where VBV is on (tried), and then no key picture is needed.
+    changed bit_rate on to a running x264 only where the VBV's maximum equals it (tried), and then no key picture is
+    needed.
     """
 
     def __init__(self, width: int, height: int) -> None:
@@ -30,7 +31,7 @@ class Encoder:
 
         self._failures = (av.FFmpegError, ValueError)
         self.width, self.height = width, height
-        self._most_kbit = max(2000, MOST_KBIT * width * height // (1280 * 720))
+        self._most_kbit = max(MOST_KBIT, MOST_KBIT * width * height // (1280 * 720))
         self._kbit = self._most_kbit
         try:
             self._converter = converter(av, width, height)
@@ -44,6 +45,8 @@ class Encoder:
         context.width, context.height = self.width, self.height
         context.pix_fmt = "yuv420p"
         context.color_range, context.colorspace = FULL_RANGE, BT601
+        # Without these two Chromium ignores the others and takes the picture for limited range.
+        context.color_primaries, context.color_trc = BT709_PRIMARIES, SRGB_TRANSFER
         context.time_base = Fraction(1, 60)
         context.framerate = Fraction(60)
         context.bit_rate = self._kbit * 1000

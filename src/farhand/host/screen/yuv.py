@@ -12,8 +12,8 @@ import numpy as np
 
 from farhand.host.platform.base import Pixels
 
-#: AVCOL_RANGE_JPEG and AVCOL_SPC_BT470BG of libavutil.
-FULL_RANGE, BT601 = 2, 5
+#: Of libavutil: AVCOL_RANGE_JPEG, AVCOL_SPC_BT470BG, AVCOL_PRI_BT709, AVCOL_TRC_IEC61966_2_1.
+FULL_RANGE, BT601, BT709_PRIMARIES, SRGB_TRANSFER = 2, 5, 1, 13
 
 
 class Converter(Protocol):
