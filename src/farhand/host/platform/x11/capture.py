@@ -27,7 +27,7 @@ class X11Screen:
 
     def __init__(self, display: str) -> None:
         try:
-            self._x = xcffib.connect(display)
+            self._x: Any = xcffib.connect(display)
         except xcffib.ConnectionException as error:
             raise DisplayGone(f"no X server answers on {display}: is it running, and does XAUTHORITY fit?") from error
         self._segment = Segment(4)
