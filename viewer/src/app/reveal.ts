@@ -21,6 +21,7 @@ export class Reveal {
   #hovered = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #resting = false;
+  #byMouse = false;
 
   constructor(changed: () => void) {
     this.#changed = changed;
@@ -48,6 +49,11 @@ export class Reveal {
 
   /** The mouse moved over the desktop. */
   moved({ clientX, clientY, buttons }: MousePlace, width: number): void {
+    if (this.#byMouse && this.#shown && !this.#hovered) {
+      // It came to a mouse that then went elsewhere, without ever being on it.
+      this.#byMouse = false;
+      this.#later(LEAVE_MS, false);
+    }
     const near = clientY < EDGE && buttons === 0 && Math.abs(clientX - width / 2) < width * MIDDLE;
     if (near === this.#resting || this.#shown) return;
     this.#resting = near;
@@ -69,7 +75,9 @@ export class Reveal {
   #later(ms: number, show: boolean): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
-      if (show || !this.#hovered) this.#set(show);
+      if (!show && this.#hovered) return;
+      this.#set(show);
+      this.#byMouse = show;
     }, ms);
   }
 

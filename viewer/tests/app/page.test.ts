@@ -47,6 +47,23 @@ describe("the bar", () => {
     expect(bar.shown).toBe(true);
   });
 
+  it("goes again when the mouse that it came to never was on it", () => {
+    const { bar } = reveal();
+    bar.moved(edge, 1280);
+    vi.advanceTimersByTime(300);
+    bar.moved({ ...edge, clientY: 300 }, 1280);
+    vi.advanceTimersByTime(1000);
+    expect(bar.shown).toBe(false);
+  });
+
+  it("that was called by keys stays, whatever the mouse does", () => {
+    const { bar } = reveal();
+    bar.show();
+    bar.moved({ ...edge, clientY: 300 }, 1280);
+    vi.advanceTimersByTime(10_000);
+    expect(bar.shown).toBe(true);
+  });
+
   it("leaves corners and drags to the desktop", () => {
     const { bar } = reveal();
     bar.moved({ ...edge, clientX: 10 }, 1280);

@@ -1,0 +1,41 @@
+"""Pages of the viewer with a played worker (viewer_pages.py)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+from tests.e2e.viewer_pages import Viewer, launch, served, viewer
+
+
+@pytest.fixture(scope="module")
+def viewer_address() -> Iterator[str]:
+    """Where the built viewer is served."""
+    with served() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A browser for a module's tests."""
+    with sync_playwright() as playwright:
+        started = launch(playwright)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def desk(chromium: Browser, viewer_address: str) -> Iterator[Viewer]:
+    """A page of 1280 by 720; the browser must not complain of anything."""
+    with viewer(chromium, viewer_address, viewport={"width": 1280, "height": 720}) as shown:
+        yield shown
+        assert shown.problems == []
+
+
+@pytest.fixture
+def phone(chromium: Browser, viewer_address: str) -> Iterator[Viewer]:
+    """A page of 360 by 740 that is operated by fingers."""
+    settings: dict[str, Any] = {"has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+    with viewer(chromium, viewer_address, viewport={"width": 360, "height": 740}, **settings) as shown:
+        yield shown
+        assert shown.problems == []
