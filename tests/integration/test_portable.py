@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.integration.x11_server import eventually, pointer_at, run, terminal, window_named, x_server
+from tests.integration.x11_server import Probe, eventually, probing, run, terminal, window_named, x_server
 
 from farhand.host.platform.base import Answer, Presence, Question, Rect
 from farhand.host.platform.portable import PortablePlatform
@@ -41,12 +41,17 @@ def test_only_squares_that_differ_are_damage() -> None:
 
 
 def test_pictures_equal_the_screens(display: str) -> None:
-    run(display, "xsetroot", "-solid", "#102030")
+    with probing(display) as probe:
+        check_pictures(display, probe)
+
+
+def check_pictures(display: str, probe: Probe) -> None:
+    probe.fill(0x102030)
     source = PortablePlatform().open_screen()
     assert (source.width, source.height) == (500, 400)
     assert source.damage() == [Rect(0, 0, 500, 400)]
     assert source.fileno() == -1
-    run(display, "xsetroot", "-solid", "#405060")
+    probe.fill(0x405060)
     eventually(source.poll, "the change is seen")
     rects = source.damage()
     assert sum(rect.area for rect in rects) == 500 * 400
@@ -81,7 +86,8 @@ async def test_characters_arrive(display: str, tmp_path: Path) -> None:
 def test_the_pointer_arrives(display: str) -> None:
     sink = PortablePlatform().open_input()
     sink.pointer(123, 45, 0)
-    eventually(lambda: pointer_at(display) == (123, 45), "the pointer is there")
+    with probing(display) as probe:
+        eventually(lambda: probe.pointer() == (123, 45), "the pointer is there")
     sink.wheel(0, 60)
     sink.wheel(0, 60)
     sink.pointer(124, 45, 1)

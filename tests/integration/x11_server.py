@@ -7,6 +7,11 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
+
+import xcffib
+import xcffib.xkb
+from xcffib import xproto
 
 UTF8 = {**os.environ, "LC_ALL": "C.UTF-8", "LANG": "C.UTF-8"}
 PATIENCE = 20.0
@@ -86,12 +91,87 @@ def terminal(display: str, target: Path, *options: str) -> Iterator[Callable[[],
         yield lambda: target.read_bytes().decode("utf-8", "replace")
 
 
-def pointer_at(display: str) -> tuple[int, int]:
-    """Where the pointer is."""
-    words = run(display, "xdotool", "getmouselocation").split()
-    return int(words[0].removeprefix("x:")), int(words[1].removeprefix("y:"))
-
-
 def window_named(display: str, name: str) -> str:
     """The id of the visible window of this name, as soon as there is one."""
     return run(display, "xdotool", "search", "--sync", "--onlyvisible", "--name", name).split()[-1]
+
+
+class Probe:
+    """A connection of the test's own, which asks the server how things are."""
+
+    def __init__(self, display: str) -> None:
+        self.x = xcffib.connect(display)
+        setup = self.x.get_setup()
+        self.root = setup.roots[0].root
+        self._keys = (setup.min_keycode, setup.max_keycode - setup.min_keycode + 1)
+        self._xkb = self.x(xcffib.xkb.key)
+        self._xkb.UseExtension(1, 0).reply()
+
+    def close(self) -> None:
+        self.x.disconnect()
+
+    def keys_down(self) -> list[int]:
+        """The keycodes that are down."""
+        bits = bytes(self.x.core.QueryKeymap().reply().keys)
+        return [n for n in range(256) if bits[n >> 3] & 1 << (n & 7)]
+
+    def buttons_down(self) -> int:
+        """A bit for each of the buttons 1 to 5 that is down."""
+        return int(self.x.core.QueryPointer(self.root).reply().mask) >> 8 & 0x1F
+
+    def pointer(self) -> tuple[int, int]:
+        reply = self.x.core.QueryPointer(self.root).reply()
+        return reply.root_x, reply.root_y
+
+    def mapping(self) -> list[int]:
+        """Every key's keysyms."""
+        return list(self.x.core.GetKeyboardMapping(*self._keys).reply().keysyms)
+
+    def repeats(self) -> bool:
+        """Whether held keys repeat."""
+        return bool(self._xkb.GetControls(0x100).reply().enabledControls & 1)
+
+    def locked(self) -> int:
+        """The locked modifiers."""
+        return int(self._xkb.GetState(0x100).reply().lockedMods)
+
+    def fill(self, colour: int) -> None:
+        """Paint the root window."""
+        self.x.core.ChangeWindowAttributes(self.root, xproto.CW.BackPixel, [colour])
+        self.x.core.ClearArea(False, self.root, 0, 0, 0, 0)
+        self.sync()
+
+    def sync(self) -> None:
+        """Return when the server has done everything that was asked."""
+        self.x.core.GetInputFocus().reply()
+
+    def window(self, rect: tuple[int, int, int, int], events: int = 0, *, above: bool = True) -> int:
+        """A new window there, seen, that no window manager touches."""
+        window = self.x.generate_id()
+        self.x.core.CreateWindow(
+            24, window, self.root, *rect, 0, xproto.WindowClass.InputOutput, 0,
+            xproto.CW.BackPixel | xproto.CW.OverrideRedirect | xproto.CW.EventMask, [0x336699, 1, events],
+        )  # fmt: skip
+        self.x.core.MapWindow(window)
+        if not above:
+            self.x.core.ConfigureWindow(window, xproto.ConfigWindow.StackMode, [xproto.StackMode.Below])
+        self.sync()
+        return int(window)
+
+    def events(self, kinds: tuple[type, ...]) -> list[Any]:
+        """The events of these kinds that have come."""
+        self.sync()
+        found = []
+        while (event := self.x.poll_for_event()) is not None:
+            if isinstance(event, kinds):
+                found.append(event)
+        return found
+
+
+@contextlib.contextmanager
+def probing(display: str) -> Iterator[Probe]:
+    probe = Probe(display)
+    try:
+        yield probe
+    finally:
+        probe.close()

@@ -85,6 +85,7 @@ class X11Clipboard:
         with connection.gone():
             self._x.core.SetSelectionOwner(self._window, self._atom["CLIPBOARD"], xproto.Time.CurrentTime)
             self._x.flush()
+        self._ready()
 
     def close(self) -> None:
         """Give it back: a text of ours is gone from the clipboard; safe to call twice."""
@@ -99,12 +100,10 @@ class X11Clipboard:
         connection.disconnect(self._x)
 
     def _ready(self) -> None:
+        if self._closed:
+            return
         try:
-            while not self._closed and (event := connection.next_event(self._x)) is not None:
-                self._happened(event)
-            if not self._closed:
-                with connection.gone():
-                    self._x.flush()
+            connection.drain(self._x, self._happened)
         except DisplayGone as error:
             _log.warning("clipboard lost its display", reason=str(error))
             self.close()

@@ -76,6 +76,23 @@ def next_event(x: Any) -> Any:
             continue  # an event of an extension that xcffib does not know
 
 
+def drain(x: Any, happened: Callable[[Any], None]) -> None:
+    """Hand over every event that has come and flush what that caused, until nothing is left; raises DisplayGone.
+
+    ``happened`` may close the connection.
+    """
+    came = True
+    while came:
+        came = False
+        while x._conn is not None and (event := next_event(x)) is not None:
+            came = True
+            happened(event)
+        if x._conn is None:
+            return
+        with gone():
+            x.flush()
+
+
 def intern(x: Any, *names: str) -> list[int]:
     """Atoms of these names, all in one round trip; raises DisplayGone."""
     with gone():
@@ -86,8 +103,8 @@ def intern(x: Any, *names: str) -> list[int]:
 class Watch:
     """Calls ``ready`` on the running event loop whenever the connection has something to read, until closed.
 
-    After a request that waits for a reply, events may stand in the connection's own queue, where no selector sees
-    them: call ``ready`` once more then.
+    After a flush or a reply that was waited for, events may stand in the connection's own queue, where no selector
+    sees them: look for them then (``drain``).
     """
 
     def __init__(self, x: Any, ready: Callable[[], None]) -> None:

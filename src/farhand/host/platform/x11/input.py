@@ -34,6 +34,8 @@ from farhand.protocol.messages.input import Key
 _log = get_logger(__name__)
 
 _KEY_PRESS, _KEY_RELEASE = 2, 3
+#: XKB's bits for key types, keysyms and the modifier map; for the one control that matters here, and for "controls".
+_MAP_PARTS, _REPEAT_KEYS, _CONTROLS_ENABLED = 0b111, 1, 1 << 31
 #: After so many seconds without a key the server repeats the real keyboard's keys again.
 _REST = 3.0
 #: Modifiers of a shortcut → the keys to press for them where the caller's own press was lost.
@@ -63,14 +65,15 @@ class X11Input:
         self._pointer = Pointer(self._fake, self._guard)
         self._turns = Turns(self._resume)
         self._down: dict[str, _Pressed] = {}
-        self._hushed: set[int] = set()
+        self._hushed = False
         self._rest: asyncio.TimerHandle | None = None
         self._last_key = 0.0
         #: Our own requests between whose sequence numbers the keyboard's state is not the host's.
         self._brackets: deque[tuple[int, int]] = deque(maxlen=256)
         self._watch: connection.Watch | None = None
-        self._closed = False
+        self._told = self._closed = False
         self._x = connection.connect(display)
+        self._spares = SparePool(self._x)
         try:
             with connection.gone():
                 self._open()
@@ -103,8 +106,13 @@ class X11Input:
         maps = kinds.NewKeyboardNotify | kinds.MapNotify
         self._xkb.SelectEvents(self._device, maps, 0, maps, 0xFF, 0xFF, [])
         self._xkb.SelectEvents(CORE_KEYBOARD, kinds.StateNotify, 0, kinds.StateNotify, 0, 0, [])
-        repeats = self._x.core.GetKeyboardControl().reply()
-        self._repeating = bytes(repeats.auto_repeats) if repeats.global_auto_repeat else bytes(32)
+        self._repeating = bool(self._xkb.GetControls(CORE_KEYBOARD).reply().enabledControls & _REPEAT_KEYS)
+        if self._repeating:
+            # Should this process die, the server itself lets keys repeat again.
+            auto_reset = xcffib.xkb.PerClientFlag.AutoResetControls
+            self._xkb.PerClientFlags(
+                CORE_KEYBOARD, auto_reset, auto_reset, _REPEAT_KEYS, _REPEAT_KEYS, _REPEAT_KEYS
+            ).reply()
         self._read_map()
 
     # ---- What happens at the host ---------------------------------------------------------------------------------
@@ -128,10 +136,12 @@ class X11Input:
 
     def _xkb_happened(self, event: bytes) -> bool:
         """Whether the map must be read anew."""
+        device, changed = event[8], event[10]
         match event[1]:
-            case 0:  # NewKeyboardNotify
+            # The core keyboard takes over the map of whichever device was used last: that is no news.
+            case 0 if device == self._device:  # NewKeyboardNotify
                 return True
-            case 1:  # MapNotify: a spare key that was lent is no news
+            case 1 if device == self._device and changed & _MAP_PARTS:  # MapNotify: nor is a spare key that was lent
                 keys = range(event[16], event[16] + event[17])
                 return not keys or not self._spares.owns(keys)
             case 2:  # StateNotify
@@ -141,12 +151,11 @@ class X11Input:
         return False
 
     def _read_map(self) -> None:
-        keymap = read_keymap(self._xkb, self._device)
+        keymap = self._spares.renew(read_keymap(self._xkb, self._device))
         state = self._xkb.GetState(CORE_KEYBOARD).reply()
         self._modmap = keymap.modmap
         self._level_keys = keymap.level_keys
         self._strokes = Strokes(keymap, int(state.group), int(state.lockedMods))
-        self._spares = SparePool(self._x, keymap)
         self._missing = [(bit, keymap.keycode(keysym)) for bit, keysym in _MISSING]
         self._num_lock = keymap.modmap.get(keymap.keycode(keysymdef.XK_Num_Lock), 0)
 
@@ -219,7 +228,8 @@ class X11Input:
         keycode, wait = self._spares.take(keysym, time.monotonic(), down)
         if keycode:
             return self._strokes.of_borrowed(keycode), 0.0
-        if wait < 0:
+        if wait < 0 and not self._told:
+            self._told = True
             _log.warning("the host's keyboard map has no spare key: characters outside its layout are lost")
         return None, max(0.0, wait)
 
@@ -252,7 +262,7 @@ class X11Input:
             self._fake(_KEY_RELEASE, keycode)
         for keycode in need:
             self._fake(_KEY_PRESS, keycode)
-        self._hush(stroke.keycode)
+        self._hush()
         group, locked = self._strokes.group, self._strokes.locked
         if stroke.group != group or stroke.unlock:
             affected = LOCK if stroke.unlock else 0
@@ -276,34 +286,36 @@ class X11Input:
         )
         return int(cookie.sequence)
 
-    # The server would repeat a held key by itself; the viewer's repeats are the ones that count. So each key's own
-    # repeat is off while it is used from afar, and on again when the caller rests.
+    # The server would repeat a held key by itself; the viewer's repeats are the ones that count. So its own are off
+    # while somebody types from afar, and on again when they rest.
 
-    def _hush(self, keycode: int) -> None:
+    def _hush(self) -> None:
         self._last_key = time.monotonic()
-        if keycode in self._hushed or not self._repeating[keycode >> 3] & 1 << (keycode & 7):
+        if self._hushed or not self._repeating:
             return
-        self._hushed.add(keycode)
-        self._auto_repeat(keycode, False)
-        if self._rest is None and self._watch is not None:
+        self._hushed = True
+        self._auto_repeat(False)
+        if self._watch is not None:
             self._rest = asyncio.get_running_loop().call_later(_REST, self._rested)
 
     def _rested(self) -> None:
-        self._rest = None
         quiet = time.monotonic() - self._last_key
         if quiet < _REST or self._down:
             self._rest = asyncio.get_running_loop().call_later(max(0.1, _REST - quiet), self._rested)
         else:
+            self._rest = None
             self._resume(self._unhush)
 
     def _unhush(self) -> None:
-        for keycode in self._hushed:
-            self._auto_repeat(keycode, True)
-        self._hushed.clear()
+        if self._hushed:
+            self._hushed = False
+            self._auto_repeat(True)
 
-    def _auto_repeat(self, keycode: int, on: bool) -> None:
-        mask = xcffib.xproto.KB.Key | xcffib.xproto.KB.AutoRepeatMode
-        self._x.core.ChangeKeyboardControl(mask, [keycode, int(on)])
+    def _auto_repeat(self, on: bool) -> None:
+        for device in {CORE_KEYBOARD, self._device}:
+            self._xkb.SetControls(
+                device, *[0] * 11, _REPEAT_KEYS, _REPEAT_KEYS if on else 0, _CONTROLS_ENABLED, *[0] * 14, [0] * 32
+            )
 
     # ---- Text, pointer, wheel -------------------------------------------------------------------------------------
 
@@ -357,6 +369,7 @@ class X11Input:
     def _run(self, action: Action) -> None:
         if self._closed:
             raise DisplayGone("this input is closed")
+        self.poll()  # a flush may have read events, which then wake no selector
         with connection.gone():
             self._turns.run(action)
             self._x.flush()
@@ -364,6 +377,7 @@ class X11Input:
     def _resume(self, action: Any = None) -> None:
         """Do what a timer asks for; a display that is gone is told to whoever uses this sink next."""
         try:
+            self.poll()
             with connection.gone():
                 (action or self._turns.go_on)()
                 self._x.flush()

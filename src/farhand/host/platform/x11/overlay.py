@@ -99,6 +99,7 @@ class Overlay:
             with connection.gone():
                 self._x.core.DestroyWindow(self._window)
                 self._x.flush()
+            self._loop.call_soon(self._ready)
         self._window = 0
         self._canvas = None
 
@@ -164,12 +165,10 @@ class Overlay:
     # ---- Events ---------------------------------------------------------------------------------------------------
 
     def _ready(self) -> None:
+        if self._closed:
+            return
         try:
-            while not self._closed and (event := connection.next_event(self._x)) is not None:
-                self._happened(event)
-            if not self._closed:
-                with connection.gone():
-                    self._x.flush()
+            connection.drain(self._x, self._happened)
         except DisplayGone:
             self.close()
             self._lost()
@@ -216,6 +215,7 @@ class Overlay:
         with contextlib.suppress(DisplayGone), connection.gone():
             self._configure("StackMode", [xproto.StackMode.Above])
             self._x.flush()
+        self._loop.call_soon(self._ready)
 
     def _draw(self, top: int, bottom: int) -> None:
         """Send these rows of the picture, in requests that the server takes."""

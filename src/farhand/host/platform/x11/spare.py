@@ -15,11 +15,25 @@ MOST = 32
 class SparePool:
     """Lends spare keys to keysyms, the one that was used longest ago first; gives them back at the end."""
 
-    def __init__(self, x: Any, keymap: Keymap) -> None:
+    def __init__(self, x: Any) -> None:
         self._x = x
-        self._free = keymap.spare()[:MOST]
+        self._free: list[int] = []
         self._lent: OrderedDict[int, int] = OrderedDict()  # keysym → keycode, longest unused first
         self._used: dict[int, float] = {}
+
+    def renew(self, keymap: Keymap) -> Keymap:
+        """Work with this map from now on; what was lent and still stands in it stays lent.
+
+        Returns the map without what is lent, so that nobody else finds those keys.
+        """
+        for keysym, keycode in [*self._lent.items()]:
+            symbols = keymap.keys[keycode].symbols if keycode in keymap.keys else ()
+            if not any(keysym in group for group in symbols):
+                del self._lent[keysym], self._used[keycode]
+        lent = set(self._lent.values())
+        rest = Keymap({keycode: key for keycode, key in keymap.keys.items() if keycode not in lent}, keymap.modmap)
+        self._free = rest.spare()[: MOST - len(lent)]
+        return rest if lent else keymap
 
     def owns(self, keycodes: Iterable[int]) -> bool:
         """Whether all of these keys are the pool's, lent or not."""
