@@ -28,6 +28,7 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--ignore-certificate-errors",  # hosts of this computer have certificates of their own
     "--host-resolver-rules=MAP farhand.example 127.0.0.1",  # an address that is not this computer's own
 ]
 

@@ -36,6 +36,7 @@ export class TextField {
     this.#sink = sink;
     const field = document.createElement("textarea");
     field.className = "typing";
+    field.ariaLabel = "Keys for the other computer; Control, Alt and Shift together lead to the bar";
     field.autocomplete = "off";
     field.setAttribute("autocapitalize", "off");
     field.setAttribute("autocorrect", "off");
