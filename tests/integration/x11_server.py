@@ -11,6 +11,7 @@ from typing import Any
 
 import xcffib
 import xcffib.xkb
+import xcffib.xtest
 from xcffib import xproto
 
 UTF8 = {**os.environ, "LC_ALL": "C.UTF-8", "LANG": "C.UTF-8"}
@@ -85,15 +86,34 @@ def terminal(display: str, target: Path, *options: str) -> Iterator[Callable[[],
     script = f"stty raw -echo; : > {ready}; exec cat > {target}"
     with program(display, "xterm", "-u8", "-geometry", "60x10+0+0", *options, "-e", "sh", "-c", script):
         eventually(ready.exists, "the terminal runs")
-        window = run(display, "xdotool", "search", "--sync", "--onlyvisible", "--class", "xterm").split()[-1]
+        window = window_of(display, "--class", "xterm")
         run(display, "xdotool", "windowfocus", "--sync", window)
         eventually(target.exists, "the terminal listens")
         yield lambda: target.read_bytes().decode("utf-8", "replace")
 
 
+def window_of(display: str, *search: str) -> str:
+    """The id of the newest visible window that xdotool finds so, as soon as there is one."""
+    # Not by its own --sync, which may stop for ever at a window that goes while it searches.
+    found: list[str] = []
+
+    def look() -> bool:
+        done = subprocess.run(
+            ["xdotool", "search", "--onlyvisible", *search],
+            env={**UTF8, "DISPLAY": display},
+            capture_output=True,
+            timeout=PATIENCE,
+        )
+        found[:] = done.stdout.decode().split()
+        return bool(found)
+
+    eventually(look, f"a window {' '.join(search)}")
+    return found[-1]
+
+
 def window_named(display: str, name: str) -> str:
     """The id of the visible window of this name, as soon as there is one."""
-    return run(display, "xdotool", "search", "--sync", "--onlyvisible", "--name", name).split()[-1]
+    return window_of(display, "--name", name)
 
 
 class Probe:
@@ -104,6 +124,7 @@ class Probe:
         setup = self.x.get_setup()
         self.root = setup.roots[0].root
         self._keys = (setup.min_keycode, setup.max_keycode - setup.min_keycode + 1)
+        self._xtest = self.x(xcffib.xtest.key)
         self._xkb = self.x(xcffib.xkb.key)
         self._xkb.UseExtension(1, 0).reply()
 
@@ -135,11 +156,30 @@ class Probe:
         """The locked modifiers."""
         return int(self._xkb.GetState(0x100).reply().lockedMods)
 
+    def tap(self, *keycodes: int) -> None:
+        """Press and release keys, all at once."""
+        for keycode in keycodes:
+            self._xtest.FakeInput(2, keycode, 0, 0, 0, 0, 0)
+            self._xtest.FakeInput(3, keycode, 0, 0, 0, 0, 0)
+        self.x.flush()
+
+    def click(self, x: int, y: int) -> None:
+        """Click the left button there, all at once."""
+        for kind, detail in ((6, 0), (4, 1), (5, 1)):
+            self._xtest.FakeInput(kind, detail, 0, self.root, x, y, 0)
+        self.x.flush()
+
     def fill(self, colour: int) -> None:
         """Paint the root window."""
         self.x.core.ChangeWindowAttributes(self.root, xproto.CW.BackPixel, [colour])
         self.x.core.ClearArea(False, self.root, 0, 0, 0, 0)
         self.sync()
+
+    def managed(self) -> bool:
+        """Whether a window manager is at work."""
+        name = "_NET_SUPPORTING_WM_CHECK"
+        atom = self.x.core.InternAtom(False, len(name), name).reply().atom
+        return bool(self.x.core.GetProperty(False, self.root, atom, 0, 0, 1).reply().value_len)
 
     def sync(self) -> None:
         """Return when the server has done everything that was asked."""

@@ -62,7 +62,7 @@ class Indicator:
         top = self.overlay.height - HEIGHT
         self.overlay.place(Rect(0, top, width, HEIGHT), paint(self._callers, width, self.end_button.x))
 
-    def _clicked(self, x: int, y: int, down: bool) -> None:
+    def _clicked(self, x: int, y: int, down: bool, _time: int) -> None:
         button = self.end_button
         inside = button.x <= x < button.right and 0 <= y < HEIGHT
         if down:

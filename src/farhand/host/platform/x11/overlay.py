@@ -22,8 +22,10 @@ _REQUEST_ROOM = 64
 class Overlay:
     """One override-redirect window; draws what it is given and draws it again when the server asks.
 
-    ``clicked`` hears of presses and releases of button 1 (x, y, down), ``typed`` of key presses (keysym). Neither
-    hears of events that another client sent with SendEvent. Used on one event loop; raises DisplayGone.
+    ``clicked`` hears of presses and releases of button 1 (x, y, down, time), ``typed`` of key presses (keysym, time);
+    neither of events that another client sent with SendEvent. ``shown`` is told the time at which the window is seen.
+    Times are the X server's, in milliseconds, modulo 2³²: how late this process reads them does not matter.
+    Used on one event loop; raises DisplayGone.
     """
 
     def __init__(
@@ -31,10 +33,10 @@ class Overlay:
         display: str,
         name: str,
         *,
-        clicked: Callable[[int, int, bool], None],
-        typed: Callable[[int], None] | None = None,
+        clicked: Callable[[int, int, bool, int], None],
+        typed: Callable[[int, int], None] | None = None,
         moved: Callable[[], None] | None = None,
-        shown: Callable[[], None] | None = None,
+        shown: Callable[[int], None] | None = None,
         lost: Callable[[], None] = lambda: None,
     ) -> None:
         self._clicked, self._typed, self._moved, self._shown, self._lost = clicked, typed, moved, shown, lost
@@ -46,7 +48,7 @@ class Overlay:
         self._data = b""
         self._raised = -RAISE_PAUSE
         self._raising: asyncio.TimerHandle | None = None
-        self._keysyms: dict[int, int] = {}
+        self._keysyms: dict[int, tuple[int, int]] = {}
         self._focus = 0
         self._closed = False
         self.draws = 0
@@ -77,7 +79,8 @@ class Overlay:
     def _read_keys(self, first: int, last: int) -> None:
         reply = self._x.core.GetKeyboardMapping(first, last - first + 1).reply()
         symbols, width = list(reply.keysyms), reply.keysyms_per_keycode
-        self._keysyms = {first + n: symbols[n * width] for n in range(last - first + 1)}
+        shifted = min(1, width - 1)
+        self._keysyms = {first + n: (symbols[n * width], symbols[n * width + shifted]) for n in range(last - first + 1)}
 
     def place(self, rect: Rect, canvas: Canvas) -> None:
         """Show this picture there; the window is made when first needed, and moved when the rectangle changes."""
@@ -85,11 +88,12 @@ class Overlay:
         self._data = canvas.pixels().tobytes()
         with connection.gone():
             if not self._window:
-                self._create(rect)
-            elif rect != self._rect:
-                self._configure("XYWidthHeight", [rect.x, rect.y, rect.width, rect.height])
+                self._create(rect)  # an Expose follows, and draws it
+            else:
+                if rect != self._rect:
+                    self._configure("XYWidthHeight", [rect.x, rect.y, rect.width, rect.height])
+                self._draw(0, rect.height)
             self._rect = rect
-            self._draw(0, rect.height)
             self._x.flush()
         self._ready()
 
@@ -137,6 +141,8 @@ class Overlay:
         events = mask.Exposure | mask.VisibilityChange | mask.StructureNotify | mask.ButtonPress | mask.ButtonRelease
         if self._typed is not None:
             events |= mask.KeyPress
+        if self._shown is not None:
+            events |= mask.PropertyChange
         x.core.CreateWindow(
             self._screen.root_depth, self._window, self._screen.root, *rect, 0, xproto.WindowClass.InputOutput,
             self._screen.root_visual, xproto.CW.OverrideRedirect | xproto.CW.EventMask | xproto.CW.Cursor,
@@ -183,7 +189,14 @@ class Overlay:
                     self._raise_soon()
             case xproto.MapNotifyEvent() if event.window == self._window:
                 if self._shown is not None and event.event == self._window:
-                    self._shown()
+                    # Appending nothing to a property changes nothing, and is answered with the server's time.
+                    atom = xproto.Atom.WM_CLASS
+                    self._x.core.ChangeProperty(
+                        xproto.PropMode.Append, self._window, atom, xproto.Atom.STRING, 8, 0, b""
+                    )
+            case xproto.PropertyNotifyEvent() if event.atom == xproto.Atom.WM_CLASS:
+                if self._shown is not None:
+                    self._shown(event.time)
             case xproto.MapNotifyEvent():
                 self._raise_soon()
             case xproto.ConfigureNotifyEvent() if event.window == self._screen.root:
@@ -194,9 +207,10 @@ class Overlay:
             case xproto.ConfigureNotifyEvent() if event.window != self._window and event.above_sibling:
                 self._raise_soon()
             case xproto.ButtonPressEvent() | xproto.ButtonReleaseEvent() if genuine and event.detail == 1:
-                self._clicked(event.event_x, event.event_y, isinstance(event, xproto.ButtonPressEvent))
+                self._clicked(event.event_x, event.event_y, isinstance(event, xproto.ButtonPressEvent), event.time)
             case xproto.KeyPressEvent() if genuine and self._typed is not None:
-                self._typed(self._keysyms.get(event.detail, 0))
+                shift = bool(event.state & xproto.KeyButMask.Shift)
+                self._typed(self._keysyms.get(event.detail, (0, 0))[shift], event.time)
 
     def _raise_soon(self) -> None:
         if self._raising is not None or not self._window:

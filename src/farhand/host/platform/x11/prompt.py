@@ -11,8 +11,8 @@ from farhand.host.platform.x11.canvas import Canvas, fit, text_width
 from farhand.host.platform.x11.guard import Guard
 from farhand.host.platform.x11.overlay import Overlay
 
-#: Seconds after it appears in which nothing can accept: what was typed or clicked then was meant for something else.
-SETTLING = 0.5
+#: Milliseconds after it appears in which nothing can accept: what was done then was meant for something else.
+SETTLING = 500
 NAME = "Farhand: a caller asks"
 
 _WIDTH = 520
@@ -105,20 +105,20 @@ def _paint_button(canvas: Canvas, button: Button, focused: bool) -> None:
 
 
 class Choice:
-    """What keys and clicks mean while a question is open; time is an argument, in seconds."""
+    """What keys and clicks mean while a question is open; times are the X server's, in milliseconds modulo 2³²."""
 
     def __init__(self, buttons: tuple[Button, ...]) -> None:
         self.buttons = buttons
         self.focused = 0  # Refuse: a stray Enter never admits anybody
-        self._shown: float | None = None
+        self._shown: int | None = None
         self._pressed: int | None = None
 
-    def shown(self, now: float) -> None:
+    def shown(self, now: int) -> None:
         """The window can be seen from now on."""
         if self._shown is None:
             self._shown = now
 
-    def key(self, keysym: int, now: float) -> Answer | None:
+    def key(self, keysym: int, now: int) -> Answer | None:
         """The answer that a key gives, if it does."""
         match keysym:
             case keysymdef.XK_Escape:
@@ -131,7 +131,7 @@ class Choice:
                 return self.buttons[self.focused].answer
         return None
 
-    def click(self, x: int, y: int, down: bool, now: float) -> Answer | None:
+    def click(self, x: int, y: int, down: bool, now: int) -> Answer | None:
         """The answer that a press or release gives, if it does: both must be inside one button."""
         over = next((n for n, b in enumerate(self.buttons) if _inside(b.rect, x, y)), None)
         if down:
@@ -140,8 +140,8 @@ class Choice:
         pressed, self._pressed = self._pressed, None
         return self.buttons[over].answer if over is not None and over == pressed else None
 
-    def _settled(self, now: float) -> bool:
-        return self._shown is not None and now - self._shown >= SETTLING
+    def _settled(self, now: int) -> bool:
+        return self._shown is not None and SETTLING <= (now - self._shown) & 0xFFFFFFFF < 1 << 31
 
 
 class Prompt:
@@ -191,17 +191,17 @@ class Prompt:
         canvas = paint(self._question, layout, self._choice.focused, self._ends - self._loop.time())
         self._overlay.place(Rect(x, y, _WIDTH, layout.height), canvas)
 
-    def _shown(self) -> None:
-        self._choice.shown(self._loop.time())
+    def _shown(self, time: int) -> None:
+        self._choice.shown(time)
 
-    def _typed(self, keysym: int) -> None:
+    def _typed(self, keysym: int, time: int) -> None:
         focused = self._choice.focused
-        self._decide(self._choice.key(keysym, self._loop.time()))
+        self._decide(self._choice.key(keysym, time))
         if self._choice.focused != focused:
             self._draw()
 
-    def _clicked(self, x: int, y: int, down: bool) -> None:
-        self._decide(self._choice.click(x, y, down, self._loop.time()))
+    def _clicked(self, x: int, y: int, down: bool, time: int) -> None:
+        self._decide(self._choice.click(x, y, down, time))
 
     def _decide(self, answer: Answer | None) -> None:
         if answer is not None and not self._answer.done():
