@@ -30,7 +30,7 @@ export function statisticsPanel(state: StatisticsState, close: () => void, origi
     </header>
     ${now ? figures(now, state.history) : html`<p class="hint">Measuring…</p>`}
     <dl class="facts">
-      ${now ? html`${fact("Carried by", carriers(now))} ${now.host ? hostFacts(now.host) : nothing}` : nothing}
+      ${now ? html`${fact("Carried by", carriers(now))} ${now.host ? hostFacts(now.host, now.regions.some(({ kind }) => kind === "video")) : nothing}` : nothing}
       ${state.layout ? fact("Picture", `${state.layout.width} × ${state.layout.height} at ${Math.round(state.scale * 100)} %`) : nothing}
       ${fact("Host's system", plain(state.system, 64) || "unknown")} ${fact("Granted", state.granted.join(", ") || "nothing")}
     </dl>
@@ -66,9 +66,9 @@ function curve(values: readonly number[]): TemplateResult {
   </svg>`;
 }
 
-function hostFacts(host: NonNullable<Statistics["host"]>): TemplateResult {
+function hostFacts(host: NonNullable<Statistics["host"]>, video: boolean): TemplateResult {
   const parts = `grab ${ms(host.grabUs / 1000)}, encode ${ms(host.encodeUs / 1000)}, queue ${ms(host.queueUs / 1000)}`;
-  return html`${fact("At the host", parts)} ${host.videoKbit > 0 ? fact("Video budget", `${(host.videoKbit / 1000).toFixed(1)} Mbit/s`) : nothing}`;
+  return html`${fact("At the host", parts)} ${video && host.videoKbit > 0 ? fact("Video budget", `${(host.videoKbit / 1000).toFixed(1)} Mbit/s`) : nothing}`;
 }
 
 function fact(name: string, value: string | TemplateResult): TemplateResult {
