@@ -44,13 +44,19 @@ class HttpConnection(H11Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin; the deadline has been running since the connection was accepted."""
-        self._visit.carried_by(cast(asyncio.Transport, transport).abort)
-        super().connection_made(cast(asyncio.Transport, transport))
+        carrier = cast(asyncio.Transport, transport)
+        if self._visit.ended:
+            # Displaced on its way here. uvloop tells no connection_lost of one that is aborted within this call.
+            self.loop.call_soon(carrier.abort)
+            return
+        self._visit.carried_by(carrier.abort)
+        super().connection_made(carrier)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Give the place back."""
         self._visit.end()
-        super().connection_lost(exc)
+        if self in self.connections:
+            super().connection_lost(exc)
 
     def handle_events(self) -> None:
         """As uvicorn; an answer under way is settled, a request that is awaited is not."""

@@ -158,6 +158,11 @@ class Admission:
     def leave(self) -> None:
         """Give up the place; safe to call twice."""
         self._book.leave(self)
+        self.drop = _nothing
+
+
+def _nothing() -> None:
+    return
 
 
 class Connections:

@@ -19,20 +19,21 @@ class Visit:
         self._seconds = seconds
         self._loop = asyncio.get_running_loop()
         self._cut: Callable[[], object] | None = None
-        self._ended = False
+        self.ended = False
+        """Whether it is over, or about to be."""
         self._admission = connections.enter(address, self.drop)
         self._deadline = self._loop.call_later(seconds, self.drop)
 
     def carried_by(self, cut: Callable[[], object]) -> None:
         """``cut`` drops the connection from now on; called at once if it should be gone already."""
         self._cut = cut
-        if self._ended:
+        if self.ended:
             cut()
 
     def settle(self, seconds: float | None = None) -> bool:
         """It got through: no displacement, and no deadline but ``seconds``; false where too many have settled."""
         self._deadline.cancel()
-        if self._ended or not self._admission.settle():
+        if self.ended or not self._admission.settle():
             return False
         if seconds is not None:
             self._deadline = self._loop.call_later(seconds, self.drop)
@@ -40,7 +41,7 @@ class Visit:
 
     def renew(self, seconds: float | None = None) -> None:
         """It is young again, or still, and its deadline counts anew from now."""
-        if self._ended:
+        if self.ended:
             return
         self._admission.unsettle()
         self._deadline.cancel()
@@ -48,12 +49,16 @@ class Visit:
 
     def drop(self) -> None:
         """Cut the connection without a word."""
+        cut = self._cut
         self.end()
-        if self._cut is not None:
-            self._cut()
+        if cut is not None:
+            cut()
 
     def end(self) -> None:
         """The connection is gone: give its place back; safe to call twice."""
-        self._ended = True
+        self.ended = True
         self._deadline.cancel()
         self._admission.leave()
+        # It refers to the connection, which refers to this: a flood's remains would wait for the cycle collector,
+        # which looks seldom where so many long-lived objects are loaded.
+        self._cut = None

@@ -107,16 +107,16 @@ class GatewayLink:
         """Return the route part for a new code, once the gateway can be reached. Raises FarhandError if it says no."""
         while True:
             await self._online.wait()
-            control = self._control
-            if control is None:
-                continue
             answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-            self._asked.append(answer)
             try:
-                await control.send(encode_leg(OpenRoute()))
+                if self._control is None:
+                    raise StreamClosed("the connection to the gateway was lost")
+                self._asked.append(answer)
+                await self._control.send(encode_leg(OpenRoute()))
                 return await answer
             except StreamClosed:
-                continue
+                # Until it is registered again, also where ``run`` has not noticed the loss yet.
+                self._online.clear()
 
     async def close_route(self, route: str) -> None:
         """Give a route back; while the gateway cannot be reached, it forgets it by itself."""
