@@ -153,7 +153,7 @@ class X11Input:
     def _read_map(self) -> None:
         keymap = self._spares.renew(read_keymap(self._xkb, self._device))
         state = self._xkb.GetState(CORE_KEYBOARD).reply()
-        self._modmap = keymap.modmap
+        self._modmap = keymap.sets
         self._level_keys = keymap.level_keys
         self._strokes = Strokes(keymap, int(state.group), int(state.lockedMods))
         self._missing = [(bit, keymap.keycode(keysym)) for bit, keysym in _MISSING]

@@ -79,6 +79,8 @@ class Keymap:
     places: dict[int, list[Place]] = field(init=False)
     #: Real modifier → the key to press for it, for those that choose levels.
     level_keys: dict[int, int] = field(init=False)
+    #: What each key sets: ``modmap``, and keys such as the right Alt that set a level's modifier by their action.
+    sets: dict[int, int] = field(init=False)
 
     def __post_init__(self) -> None:
         places: dict[int, list[Place]] = {}
@@ -96,6 +98,13 @@ class Keymap:
                 if place.level == 0 and modifier.bit_count() == 1 and modifier not in (LOCK, CONTROL):
                     level_keys.setdefault(modifier, place.keycode)
         object.__setattr__(self, "level_keys", level_keys)
+        sets = dict(self.modmap)
+        for keysym in _LEVEL_KEYS:
+            keycodes = [place.keycode for place in places.get(keysym, ()) if place.level == 0]
+            bits = next((self.modmap[keycode] for keycode in keycodes if self.modmap.get(keycode)), 0)
+            for keycode in keycodes:
+                sets[keycode] = sets.get(keycode, 0) or bits
+        object.__setattr__(self, "sets", sets)
 
     def stroke(
         self, keysyms: Sequence[int], *, group: int, locked: int, near: int = 0, cased: bool = False
