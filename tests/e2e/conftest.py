@@ -1,11 +1,13 @@
-"""Pages of the viewer with a played worker (viewer_pages.py)."""
+"""Pages of the viewer with a played worker (viewer_pages.py), and before a host on a real X server (real.py)."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+from tests.e2e.real import Program, up
 from tests.e2e.viewer_pages import Viewer, launch, served, viewer
+from tests.integration.x11_server import x_server
 
 
 @pytest.fixture(scope="module")
@@ -39,3 +41,17 @@ def phone(chromium: Browser, viewer_address: str) -> Iterator[Viewer]:
     with viewer(chromium, viewer_address, viewport={"width": 360, "height": 740}, **settings) as shown:
         yield shown
         assert shown.problems == []
+
+
+@pytest.fixture(scope="module")
+def display() -> Iterator[str]:
+    """An X server of 1280 by 720 for a module's tests."""
+    with x_server(1280, 720) as name:
+        yield name
+
+
+@pytest.fixture(scope="module")
+def host(display: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """`farhand up` on that display; nobody is asked."""
+    with up(tmp_path_factory.mktemp("host"), display, "--no-ask", "--allow", "view,control") as program:
+        yield program
