@@ -119,11 +119,6 @@ export class Base {
     this.#stale = null;
   }
 
-  /** Repaints a rectangle of the canvas, over which something else was drawn. */
-  repaint(picture: Framebuffer, rect: Rect): void {
-    this.#paint(picture, [rect]);
-  }
-
   #atRest(picture: Framebuffer): void {
     this.#rest = undefined;
     const left = this.#lastUpdate + REST_MS - performance.now();

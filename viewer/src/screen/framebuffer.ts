@@ -76,16 +76,29 @@ export class Framebuffer {
     let from = 0;
     for (let i = 0; i < rects.length; i += 4) {
       const rect = at(rects, i);
-      const [x, y, width, height] = rect;
-      if (width === this.width) {
-        this.pixels.set(source.subarray(from, from + width * height), y * width);
-      } else {
-        for (let row = 0; row < height; row++) {
-          this.pixels.set(source.subarray(from + row * width, from + (row + 1) * width), (y + row) * this.width + x);
-        }
-      }
+      const [, y, width, height] = rect;
+      const part = source.subarray(from, from + width * height);
+      if (width === this.width) this.pixels.set(part, y * width);
+      else this.write(rect, part);
       from += width * height;
       touched(rect);
+    }
+  }
+
+  /** A rectangle's pixels, row by row. */
+  read([x, y, width, height]: Rect): Uint32Array<ArrayBuffer> {
+    const out = new Uint32Array(width * height);
+    for (let row = 0; row < height; row++) {
+      const from = (y + row) * this.width + x;
+      out.set(this.pixels.subarray(from, from + width), row * width);
+    }
+    return out;
+  }
+
+  /** Puts a rectangle's pixels, row by row, in their place. */
+  write([x, y, width, height]: Rect, source: Uint32Array): void {
+    for (let row = 0; row < height; row++) {
+      this.pixels.set(source.subarray(row * width, (row + 1) * width), (y + row) * this.width + x);
     }
   }
 

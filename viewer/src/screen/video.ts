@@ -6,10 +6,10 @@ import type { Rect } from "./rects";
 const MOST_WAITING = 8;
 
 export interface LayerEvents {
-  /** A picture was decoded; whoever takes it closes it. */
-  decoded(frame: VideoFrame): void;
-  /** Picture number `seq` (as given to `decode`) is done, shown or not. */
-  done(seq: number): void;
+  /** Picture number `seq` (as given to `decode`) was decoded; whoever takes it closes it. */
+  decoded(frame: VideoFrame, seq: number): void;
+  /** Picture number `seq` will not be shown. */
+  dropped(seq: number): void;
   /** The decoder gave up; the layer is of no further use. */
   failed(reason: string): void;
 }
@@ -40,7 +40,7 @@ export class VideoLayer {
 
   decode(picture: Encoded, seq: number): void {
     if (this.#decoder.state !== "configured" || (this.#needsKey && !picture.key)) {
-      this.#events.done(seq);
+      this.#events.dropped(seq);
       return;
     }
     if (this.#decoder.decodeQueueSize > MOST_WAITING) {
@@ -61,14 +61,13 @@ export class VideoLayer {
       this.#events.failed("the video is not of its layer's size");
       return;
     }
-    this.#events.decoded(frame);
     this.#decoding.shift();
-    this.#events.done(seq);
+    this.#events.decoded(frame, seq);
   }
 
   /** What is still in the decoder counts as done: it will not be shown. */
   close(): void {
-    for (const seq of this.#decoding.splice(0)) this.#events.done(seq);
+    for (const seq of this.#decoding.splice(0)) this.#events.dropped(seq);
     if (this.#decoder.state !== "closed") this.#decoder.close();
   }
 }

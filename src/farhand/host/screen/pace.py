@@ -14,6 +14,8 @@ from dataclasses import dataclass
 QUEUE_NOISE = 0.020
 #: The queue is the least delay of the pictures shown within this time, above the line's own.
 STANDING_SECONDS = 0.15
+#: A queue that has stood for this long shows that the line is the limit, and not a moment's load of a machine.
+CONGESTED_SECONDS = 0.4
 #: How long the rates seen are remembered: a limit never falls below a part of the best of them at one blow.
 RATE_SECONDS = 5.0
 #: How long the smallest delay counts before it is measured anew.
@@ -53,6 +55,8 @@ class Pacer:
         self._limit: float = MOST_KBIT
         self._changed_at = now
         self._blocked = False
+        self._clear_at = now
+        self._congested_at = float("-inf")
 
     def refresh(self, hz: int) -> None:
         """The viewer's display: pictures closer than 0.7 of its period are spaced out."""
@@ -110,6 +114,10 @@ class Pacer:
         while now - self._trips[0][0] > STANDING_SECONDS:
             self._trips.popleft()
         self._queue = max(0.0, min(t for _, t in self._trips) - self._base)
+        if self._queue <= max(QUEUE_NOISE, self._base / 4):
+            self._clear_at = now
+        elif now - self._clear_at > CONGESTED_SECONDS:
+            self._congested_at = now
         self._adapt(now)
 
     def _measure_base(self, trip: float, now: float) -> None:
@@ -139,10 +147,10 @@ class Pacer:
             self._limit = min(MOST_KBIT, self._limit * 1.04 + 20)
 
     def line_kbit(self) -> float:
-        """The best rate seen in the last seconds while the line was the limit; 0 while it never was."""
-        if self._limit >= MOST_KBIT:
+        """The best rate seen in the last seconds, if the line was the limit within them; 0 if it was not."""
+        if not self._rates or self._rates[-1][0] - self._congested_at > RATE_SECONDS:
             return 0.0
-        return max((r for _, r in self._rates), default=0.0) * 8 / 1000
+        return max(r for _, r in self._rates) * 8 / 1000
 
     @property
     def video_kbit(self) -> int:

@@ -59,7 +59,8 @@ class ScreenPump:
     ) -> None:
         self._open_source, self._emit, self._fail = open_source, emit, fail
         self._input_seq, self._clock = input_seq, clock
-        self._inbox: deque[Shown | Want | Refresh | None] = deque()
+        self._inbox: deque[tuple[float, Shown | Want | Refresh | None]] = deque()
+        self._blocked = False
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_read, False)
         os.set_blocking(self._wake_write, False)
@@ -75,7 +76,9 @@ class ScreenPump:
 
     def shown(self, shown: Shown) -> None:
         """The viewer has shown an update."""
-        self._put(shown)
+        self._inbox.append((self._clock(), shown))
+        if self._blocked:  # otherwise the next damage is early enough, and waking a thread is not cheap
+            self._wake()
 
     def want(self, want: Want) -> None:
         """The viewer's wishes changed."""
@@ -97,7 +100,10 @@ class ScreenPump:
         return self._counters
 
     def _put(self, item: Shown | Want | Refresh | None) -> None:
-        self._inbox.append(item)
+        self._inbox.append((self._clock(), item))
+        self._wake()
+
+    def _wake(self) -> None:
         with contextlib.suppress(OSError):  # a full pipe wakes as well; a closed one belongs to an ended thread
             os.write(self._wake_write, b"!")
 
@@ -130,8 +136,8 @@ class ScreenPump:
         timeout: float | None = 0.0
         while True:
             waiter.poll(None if timeout is None else max(0, int(timeout * 1000 + 0.999)))
-            now = self._clock()
-            again = self._read_inbox(pacer, composer, now)
+            self._blocked = False
+            again = self._read_inbox(pacer, composer)
             if again is None:
                 return
             if source.poll():
@@ -154,17 +160,18 @@ class ScreenPump:
     def _video_wanted(self) -> bool:
         return self._want.quality is not Quality.SHARP and any(c.startswith("avc1.") for c in self._want.codecs)
 
-    def _read_inbox(self, pacer: Pacer, composer: Composer, now: float) -> bool | None:
+    def _read_inbox(self, pacer: Pacer, composer: Composer) -> bool | None:
         """Whether everything must be sent anew; None: stop."""
         with contextlib.suppress(BlockingIOError):
             os.read(self._wake_read, 4096)
         again = False
         while self._inbox:
-            match self._inbox.popleft():
+            at, item = self._inbox.popleft()
+            match item:
                 case None:
                     return None
                 case Shown(seq=seq, took_us=took):
-                    pacer.shown(seq, took / 1e6, now)
+                    pacer.shown(seq, took / 1e6, at)
                 case Want() as want:
                     self._want = want
                     pacer.refresh(want.refresh_hz)
@@ -185,7 +192,10 @@ class ScreenPump:
         if not composer.waiting and not due:
             return None if rest is None else rest - now
         wait = pacer.ready_in(now)
-        if wait != 0.0:
+        if wait is None:
+            self._blocked = True
+            return 0.0 if self._inbox else None  # what came before the flag was set woke nobody
+        if wait > 0:
             return wait
         input_seq = self._input_seq()
         try:
