@@ -1,12 +1,9 @@
 """What a host tells whoever started it: link, code, who comes and goes; for people, or one JSON object a line."""
 
-import json
-import sys
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TextIO
+from typing import Any
 
+from farhand.cli.lines import Lines
 from farhand.host.events import (
     AgentEvent,
     CallerConnected,
@@ -44,48 +41,33 @@ def link(base: str, route: str, secret: str) -> str:
     return f"{base}/#{route}-{secret}"
 
 
-class Announcer:
-    """Writes to ``out``; ``machine`` for JSON lines."""
+class Announcer(Lines):
+    """Lines about one host."""
 
-    def __init__(self, out: TextIO = sys.stdout, *, machine: bool = False) -> None:
-        self._out = out
-        self._machine = machine
-        self._people = out.isatty() and not machine
-
-    def started(self, lines: dict[str, str]) -> None:
-        """Say what runs here: labels and their values."""
-        if self._machine:
-            self._json("started", **lines)
-            return
-        width = max(map(len, lines))
-        for label, value in lines.items():
-            self._line(f"  {label:<{width}}  {value}")
+    _invited = False
 
     def invitation(self, invitation: Invitation) -> None:
-        """Show a link and its code, as a QR code too where there is a terminal."""
-        if self._machine:
-            self._json("code", link=invitation.link, code=invitation.code, links=[invitation.link, *invitation.others])
+        """Show a link and its code: the first at large, as a QR code too on a terminal; those after it in a line."""
+        if self.machine:
+            self.json("code", link=invitation.link, code=invitation.code, links=[invitation.link, *invitation.others])
             return
-        self._line("")
-        if self._people:
+        if self._invited:
+            self.say("code", f"the next caller's link: {self.bold(invitation.link)}  code {invitation.code}")
+            return
+        self._invited = True
+        self.line("")
+        if self.people:
             import segno  # costs 8 MiB, and only a terminal shows it
 
-            segno.make(invitation.link, error="l").terminal(self._out, border=2, compact=True)
-        self._line("  Open this link on the computer or phone that you want to use:")
-        self._line("")
-        self._line(f"    {self._bold(invitation.link)}")
+            segno.make(invitation.link, error="l").terminal(self.out, border=2, compact=True)
+        self.line("  Open this link on the computer or phone that you want to use:")
+        self.line("")
+        self.line(f"    {self.bold(invitation.link)}")
         for other in invitation.others:
-            self._line(f"    {other}")
-        self._line("")
-        self._line(f"  Code  {self._bold(invitation.code)}   (for one caller; give it to nobody you do not expect)")
-        self._line("")
-
-    def say(self, event: str, text: str, **details: Any) -> None:
-        """One line about something that happened."""
-        if self._machine:
-            self._json(event, text=text, **details)
-        else:
-            self._line(f"{time.strftime('%H:%M:%S')}  {text}")
+            self.line(f"    {other}")
+        self.line("")
+        self.line(f"  Code  {self.bold(invitation.code)}   (for one caller; give it to nobody you do not expect)")
+        self.line("")
 
     def heard(self, event: AgentEvent) -> None:
         """Say what the agent tells."""
@@ -117,18 +99,6 @@ class Announcer:
             case Unlocked():
                 self.say("unlocked", "codes work again")
 
-    def _json(self, event: str, **fields: Any) -> None:
-        self._line(json.dumps({"event": event, **fields}, ensure_ascii=False))
-
-    def _line(self, text: str) -> None:
-        try:
-            print(text, file=self._out, flush=True)
-        except (BrokenPipeError, ValueError):
-            return  # whoever read this is gone; the computer stays reachable
-
-    def _bold(self, text: str) -> str:
-        return f"\x1b[1m{text}\x1b[0m" if self._people else text
-
 
 def _who(caller: CallerInfo) -> str:
     return f"{caller.name} ({caller.address})"
@@ -141,6 +111,3 @@ def _fields(caller: CallerInfo) -> dict[str, Any]:
         "address": caller.address,
         "capabilities": list(caller.capabilities),
     }
-
-
-Hear = Callable[[AgentEvent], None]

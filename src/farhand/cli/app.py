@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from farhand import __version__
 from farhand.cli import doctor, gateway, host, up, view
 
 app = typer.Typer(
@@ -25,13 +26,19 @@ for verb in (up, host, gateway, view, doctor):
     app.command(verb.__name__.rpartition(".")[2])(verb.command)
 
 
-@app.callback()
-def _all(
-    version: Annotated[bool, typer.Option("--version", "-V", help="Say which version this is, and end.")] = False,
-) -> None:
-    """Nothing is common to the verbs but the version."""
-    if version:
-        from farhand import __version__
-
+def _say_version(wanted: bool) -> None:
+    if wanted:
         typer.echo(f"farhand {__version__}")
         raise typer.Exit
+
+
+@app.callback()
+def _all(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", "-V", callback=_say_version, is_eager=True, help="Say which version this is, and end."
+        ),
+    ] = False,
+) -> None:
+    """Nothing is common to the verbs but the version."""

@@ -1,5 +1,6 @@
 """The desktop that callers see: this computer's display, or one that is started for them."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,33 +13,32 @@ from farhand.host.platform.base import Platform, PlatformError
 
 @dataclass(frozen=True, slots=True)
 class Desktop:
-    """A platform, and what to call it."""
+    """A platform, what to call it, and whether somebody may sit before it."""
 
     platform: Platform
     description: str
+    attended: bool
 
 
 @asynccontextmanager
 async def open_desktop(
     display: str | None, virtual: tuple[int, int] | None, size: tuple[int, int]
 ) -> AsyncIterator[Desktop]:
-    """Open it, and give it back; ``size`` is that of a desktop that must be started for want of a display.
-
-    Raises CliError.
-    """
-    missing = virtual is None and display is None and needs_display() and not os.environ.get("DISPLAY")
+    """Open it, and give it back; where there is no display, ``size`` is the one's that is started. Raises CliError."""
+    why = "as asked"
+    if virtual is None and needs_display() and not (display or os.environ.get("DISPLAY")):
+        virtual, why = size, "there is no display here"
     try:
-        platform = open_platform(display, size if missing else virtual)
+        # Off the loop: an X server that hangs must leave Ctrl-C working.
+        platform = await asyncio.to_thread(open_platform, display, virtual)
     except PlatformError as error:
-        raise CliError(Exit.DISPLAY, str(error), "try farhand doctor") from error
+        cure = "farhand doctor tells what is missing; --virtual 1280x720 starts a desktop without a screen"
+        raise CliError(Exit.DISPLAY, str(error), cure) from error
     try:
-        yield Desktop(platform, _describe(display, size if missing else virtual, missing))
+        if virtual is not None:
+            description = f"started without a screen, {virtual[0]}x{virtual[1]} ({why})"
+        else:
+            description = display or os.environ.get("DISPLAY", "") or platform.name
+        yield Desktop(platform, description, attended=virtual is None)
     finally:
-        close_platform(platform)
-
-
-def _describe(display: str | None, virtual: tuple[int, int] | None, missing: bool) -> str:
-    if virtual is not None:
-        why = ", as there is no $DISPLAY here" if missing else ""
-        return f"a virtual one of {virtual[0]}x{virtual[1]}{why}"
-    return f"display {display or os.environ.get('DISPLAY', '')}" if needs_display() else "this computer's own"
+        await asyncio.to_thread(close_platform, platform)

@@ -11,6 +11,8 @@ def command(
 ) -> None:
     """Look whether everything is here that `farhand up` needs, and say what to do where it is not.
 
+    farhand doctor --display :0 --listen :8443
+
     Ends with 0 if all is well, with 1 if something is not.
     """
     host, port = o.parse_listen(listen)

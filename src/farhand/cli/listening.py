@@ -63,8 +63,8 @@ def about_tls(settings: GatewaySettings, listen: ListenOptions) -> dict[str, str
         return {}
     shown = certificate_fingerprint(settings.tls)
     return {
-        "page": "the browser warns once, as nobody vouches for this computer's own certificate; it shows",
-        "": f"SHA-256 {grouped(shown.replace(':', '').lower(), 8)}",
+        "page": "the browser warns once: nobody vouches for this computer's own certificate, whose fingerprint is",
+        "certificate": f"SHA-256 {grouped(shown.replace(':', '').lower(), 8)}",
     }
 
 

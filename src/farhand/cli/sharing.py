@@ -64,7 +64,7 @@ class Sharing:
                 "fingerprint": fingerprint(self.keys.identity_public),
                 **about,
                 "callers get": ", ".join(sorted(self.options.allow)),
-                "asked first": "yes: somebody here says yes to each caller" if self.options.ask else "no",
+                "asked first": self._asked(),
                 "to end": "Ctrl-C",
             }
         )
@@ -76,6 +76,15 @@ class Sharing:
         self._keeper = keeper
         self.tasks.start(keeper.renew(), "code")
         return keeper
+
+    def _asked(self) -> str:
+        if not self.options.ask:
+            return "no"
+        if self._desktop.attended:
+            return "yes: somebody at this display says yes to each caller"
+        if _has_terminal():
+            return "yes: in this terminal, for each caller"
+        return "yes, but there is nobody to ask: every caller is refused (--no-ask lets them in)"
 
     async def wait(self) -> None:
         """Return when it should end: at a signal, or after the one caller. Raises what went wrong."""
@@ -130,6 +139,14 @@ async def sharing(options: SharingOptions) -> AsyncIterator[Sharing]:
                 yield shared
             finally:
                 await shared.close()
+
+
+def _has_terminal() -> bool:
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from farhand.cli.addresses import base_url, reachable_at
-from farhand.cli.announce import Announcer
+from farhand.cli.lines import Lines
 from farhand.cli.listening import ListenOptions, about_tls, gateway_settings, start_gateway
 from farhand.cli.options import LogLevels
 from farhand.core.config import Paths, read_private, write_private
@@ -57,7 +57,7 @@ async def _gateway(listen: ListenOptions, options: StandaloneOptions) -> None:
             about["hosts"] = "anyone may register"
         else:
             about["hosts"] = f"register with the token in {token_file}: copy it to FILE there, for its owner alone"
-        Announcer(machine=options.machine).started({"gateway": base, **about, "on a host": command, "to end": "Ctrl-C"})
+        Lines(machine=options.machine).started({"gateway": base, **about, "on a host": command, "to end": "Ctrl-C"})
         await _signal()
     finally:
         await gateway.close()
