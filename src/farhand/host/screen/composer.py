@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from farhand.host.platform.base import Pixels, Rect, ScreenSource
 from farhand.host.screen.classify import TEXT_DENSITY, Classifier
@@ -19,6 +20,10 @@ MOST_LAYERS = 2
 REST_SECONDS = 0.12
 #: How often a video region is asked whether it is still film.
 SAMPLE_SECONDS = 0.5
+#: A video region of which less than this share is drawn between two such looks is too large.
+LEAST_SHARE = 0.5
+#: The cells in which it is counted what is drawn (pixels).
+CELL = 32
 #: More damage than this is taken as its bounding box.
 MOST_DAMAGE = 48
 #: After so many fruitless searches for scrolling only every so many-th update is searched.
@@ -37,6 +42,21 @@ class Layer:
     sampled_at: float
     opened: bool = False
     dirty: bool = True
+    drawn: NDArray[np.bool_] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.drawn = np.zeros((-(-self.rect.height // CELL), -(-self.rect.width // CELL)), np.bool_)
+
+    def mark(self, damage: Sequence[Rect], now: float) -> None:
+        """Take note of what was drawn in it."""
+        for rect in damage:
+            common = intersect(self.rect, rect)
+            if common is not None:
+                self.dirty, self.changed_at = True, now
+                x, y = common.x - self.rect.x, common.y - self.rect.y
+                self.drawn[y // CELL : -(-(y + common.height) // CELL), x // CELL : -(-(x + common.width) // CELL)] = (
+                    True
+                )
 
 
 @dataclass(slots=True)
@@ -89,8 +109,7 @@ class Composer:
         out = Composition()
         damage, self._damage = disjoint(self._damage), []
         for layer in self._layers:
-            if any(intersect(layer.rect, r) for r in damage):
-                layer.dirty, layer.changed_at = True, now
+            layer.mark(damage, now)
         resting = [layer for layer in self._layers if now - layer.changed_at >= REST_SECONDS]
         for layer in resting:
             self._close(layer, now)
@@ -149,9 +168,11 @@ class Composer:
 
     def _video(self, layer: Layer, pixels: Pixels, now: float, kbit: int) -> list[Operation]:
         operations: list[Operation] = []
-        if layer.film and now - layer.sampled_at > SAMPLE_SECONDS:
+        if now - layer.sampled_at > SAMPLE_SECONDS:
+            too_large = layer.drawn.mean() < LEAST_SHARE
             layer.sampled_at = now
-            if self._is_text(pixels):
+            layer.drawn[:] = False
+            if too_large or (layer.film and self._is_text(pixels)):
                 self._close(layer, now)
                 return [VideoClose(layer.number)] if layer.opened else []
         if not layer.opened:

@@ -179,6 +179,18 @@ def test_film_that_grows_gets_one_layer_around_both() -> None:
     assert bench.same()
 
 
+def test_film_that_shrinks_leaves_the_rest_exact() -> None:
+    bench = Bench(video=True)
+    play(bench, Rect(0, 0, 320, 240), 20)
+    page = np.tile(np.arange(320, dtype=np.uint32), (240, 1))
+    bench.draw(Rect(0, 0, 320, 240), page)
+    small = Rect(160, 120, 128, 96)
+    play(bench, small, 60, 100)
+    (layer,) = bench.viewer.layers.values()
+    assert (layer.x, layer.y, layer.width, layer.height) == tuple(small)
+    assert np.array_equal(bench.viewer.pixels[:120], bench.desktop.pixels[:120])
+
+
 def test_giving_video_up_repairs_the_picture() -> None:
     bench = Bench(video=True)
     play(bench, Rect(64, 48, 128, 96), 20)
