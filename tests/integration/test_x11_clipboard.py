@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from tests.integration.x11_server import UTF8, x_server
+from tests.integration.x11_server import environment, x_server
 
 from farhand.host.platform.base import DisplayGone
 from farhand.host.platform.x11.clipboard import LARGEST, X11Clipboard
@@ -41,7 +41,7 @@ async def copy(display: str, text: str) -> None:
     """Another program owns the clipboard with this text (xclip goes on in the background to hand it out)."""
     process = await asyncio.create_subprocess_exec(
         "xclip", "-selection", "clipboard", "-in",
-        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**UTF8, "DISPLAY": display},
+        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment(display),
     )  # fmt: skip
     await process.communicate(text.encode())
 
@@ -49,7 +49,7 @@ async def copy(display: str, text: str) -> None:
 async def paste(display: str, target: str = "UTF8_STRING") -> str:
     process = await asyncio.create_subprocess_exec(
         "xclip", "-selection", "clipboard", "-out", "-target", target,
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**UTF8, "DISPLAY": display},
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment(display),
     )  # fmt: skip
     out, _ = await asyncio.wait_for(process.communicate(), 10)
     return out.decode("latin-1" if target == "STRING" else "utf-8")

@@ -19,7 +19,7 @@ from farhand.protocol.messages.input import Key
 
 TEXT = "Hello ß € @ é ñ å Ç ~ ^ \\ {} 中 😀 ж ÄÖÜ (\"'`) aa <>|"
 #: More characters than there are spare keys, none twice.
-RARE = "".join(chr(0x4E00 + n) for n in range(80))
+RARE = "".join(chr(0x4E00 + n) for n in range(50))
 
 
 @pytest.fixture(scope="module")
@@ -281,7 +281,7 @@ async def test_nothing_stays_down(display: str, probe: Probe, end: str) -> None:
     await soon(lambda: len(probe.keys_down()) > 25 and probe.buttons_down() == 0b111)
     getattr(sink, end)()
     await soon(lambda: probe.keys_down() == [] and probe.buttons_down() == 0)
-    assert probe.repeats()
+    await soon(probe.repeats)
     sink.close()
 
 

@@ -16,6 +16,7 @@ from farhand.host.platform.x11.indicator import HEIGHT
 from farhand.host.platform.x11.input import X11Input
 from farhand.host.platform.x11.person import X11Person
 from farhand.host.platform.x11.prompt import NAME, SETTLING, lay_out
+from farhand.host.platform.x11.virtual import set_size
 from farhand.protocol.messages.input import Key
 
 WIDTH, DEPTH = 1000, 700
@@ -259,9 +260,7 @@ async def test_the_bar_stays_above_maximised_windows_and_follows_the_screens_siz
         with program(name, "xterm", "-maximized"):
             await asyncio.to_thread(window_of, name, "--class", "xterm")
             await soon(lambda: whole(800, 600))
-        run(name, "xrandr", "--newmode", "640x400", "60", *["640"] * 4, *["400"] * 4)
-        run(name, "xrandr", "--addmode", "screen", "640x400")
-        run(name, "xrandr", "--output", "screen", "--mode", "640x400")
+        set_size(name, 640, 400)
         await soon(lambda: whole(640, 400))
         screen.close()
         await person.close()

@@ -14,8 +14,12 @@ import xcffib.xkb
 import xcffib.xtest
 from xcffib import xproto
 
-UTF8 = {**os.environ, "LC_ALL": "C.UTF-8", "LANG": "C.UTF-8"}
 PATIENCE = 20.0
+
+
+def environment(display: str) -> dict[str, str]:
+    """What a program on that display shall have in its environment."""
+    return {**os.environ, "LC_ALL": "C.UTF-8", "LANG": "C.UTF-8", "DISPLAY": display}
 
 
 @contextlib.contextmanager
@@ -44,13 +48,11 @@ def x_server(width: int = 800, height: int = 600) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def program(
-    display: str, *arguments: str, environment: dict[str, str] | None = None
-) -> Iterator[subprocess.Popen[bytes]]:
+def program(display: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     """A program on that display, ended with its own process group."""
     process = subprocess.Popen(
         arguments,
-        env={**UTF8, **(environment or {}), "DISPLAY": display},
+        env=environment(display),
         start_new_session=True,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -65,9 +67,7 @@ def program(
 
 def run(display: str, *arguments: str) -> str:
     """Run a program on that display to its end and return what it printed."""
-    done = subprocess.run(
-        arguments, env={**UTF8, "DISPLAY": display}, capture_output=True, check=True, timeout=PATIENCE
-    )
+    done = subprocess.run(arguments, env=environment(display), capture_output=True, check=True, timeout=PATIENCE)
     return done.stdout.decode()
 
 
@@ -100,7 +100,7 @@ def window_of(display: str, *search: str) -> str:
     def look() -> bool:
         done = subprocess.run(
             ["xdotool", "search", "--onlyvisible", *search],
-            env={**UTF8, "DISPLAY": display},
+            env=environment(display),
             capture_output=True,
             timeout=PATIENCE,
         )

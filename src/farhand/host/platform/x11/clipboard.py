@@ -75,7 +75,7 @@ class X11Clipboard:
         fixes.SelectSelectionInput(
             self._window, self._atom["CLIPBOARD"], xcffib.xfixes.SelectionEventMask.SetSelectionOwner
         )
-        self._x.flush()
+        self._x.core.GetInputFocus().reply()  # whatever is copied from now on is heard of
 
     def set_text(self, text: str) -> None:
         """Own the clipboard with this text; raises DisplayGone."""

@@ -8,7 +8,7 @@ from farhand.host.platform.x11.keymap import Keymap
 
 #: How long a key keeps its character after its last press, in seconds. A program looks the character up when it
 #: handles the press, in the map that holds then; one that is slower than this gets a later character.
-KEEP = 0.25
+KEEP = 1.0
 MOST = 32
 
 

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ LARGEST = (5120, 2880)
 SMALLEST = (320, 200)
 _START_SECONDS = 15.0
 _STOP_SECONDS = 3.0
+_MANAGER_SECONDS = 5.0
 _BACKGROUND = 0x2B303B
 #: Ends its process group when the host ends, however that happens: then the pipe that it reads from closes.
 _KEEPER = "trap '' TERM HUP INT; read -r _; kill -TERM 0; sleep 1; rm -rf -- \"$1\"; kill -KILL 0"
@@ -85,7 +87,7 @@ class VirtualDesktop:
         """Make the screen this large, within bounds; raises DisplayGone or PlatformError. From any thread."""
         with self._lock:
             self.size = _bounded(width, height)
-            _set_size(self.display, *self.size)
+            set_size(self.display, *self.size)
 
     def close(self) -> None:
         """End everything; safe to call twice."""
@@ -105,10 +107,11 @@ class VirtualDesktop:
         )
         self._server, self.display = self._start_server(self._keeper.pid)
         threading.Thread(target=self._mourn, args=(self._server,), name="virtual display", daemon=True).start()
-        _set_size(self.display, *self.size)
+        set_size(self.display, *self.size)
         _paint_root(self.display)
-        for command in (("openbox",), _TERMINAL):
-            self._launch(*command)
+        if self._launch("openbox"):
+            _await_manager(self.display)
+        self._launch(*_TERMINAL)
 
     def _start_server(self, group: int) -> tuple[subprocess.Popen[bytes], str]:
         readable, writable = os.pipe()
@@ -136,7 +139,7 @@ class VirtualDesktop:
             raise PlatformError(f"Xvfb did not start: {said[0] if said else 'it said nothing'}")
         return server, f":{told}"
 
-    def _launch(self, *command: str) -> None:
+    def _launch(self, *command: str) -> bool:
         assert self._keeper is not None  # noqa: S101  # started just before
         environment = {**os.environ, "DISPLAY": self.display}
         environment.pop("WAYLAND_DISPLAY", None)
@@ -149,8 +152,9 @@ class VirtualDesktop:
             )  # fmt: skip
         except OSError as error:
             _log.warning("virtual desktop lacks a program", program=command[0], reason=str(error))
-        else:
-            self._programs.append(program)
+            return False
+        self._programs.append(program)
+        return True
 
     def _mourn(self, server: "subprocess.Popen[bytes]") -> None:
         """Wait for the server's end, in a thread of its own, and say so if nobody asked for it."""
@@ -222,8 +226,28 @@ def _paint_root(display: str) -> None:
         x.core.GetInputFocus().reply()
 
 
-def _set_size(display: str, width: int, height: int) -> None:
-    """Give the one output a mode of this size (RandR 1.2, sections 7.6 to 7.9)."""
+def _await_manager(display: str) -> None:
+    """Return once a window manager is at work, or after some seconds without.
+
+    A window that asks to be seen just while one starts may be passed over, and is never seen.
+    """
+    end = time.monotonic() + _MANAGER_SECONDS
+    with _connected(display) as x:
+        root = x.get_setup().roots[0].root
+        (sign,) = connection.intern(x, "_NET_SUPPORTING_WM_CHECK")
+        x.core.ChangeWindowAttributes(root, xproto.CW.EventMask, [xproto.EventMask.PropertyChange])
+        while not x.core.GetProperty(False, root, sign, xproto.GetPropertyType.Any, 0, 1).reply().value_len:
+            while connection.next_event(x) is not None:
+                pass
+            left = end - time.monotonic()
+            if left <= 0:
+                _log.warning("the virtual desktop has no window manager")
+                return
+            select.select([x.get_file_descriptor()], [], [], min(left, 0.2))
+
+
+def set_size(display: str, width: int, height: int) -> None:
+    """Make an Xvfb's screen this large (RandR 1.2, sections 7.6 to 7.9); raises DisplayGone or PlatformError."""
     with _connected(display) as x:
         randr = connection.extension(x, xcffib.randr.key, "RANDR")
         root = x.get_setup().roots[0].root
