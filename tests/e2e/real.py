@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import xcffib
 import xcffib.xproto
 from playwright.sync_api import Browser, CDPSession, Page, expect
-from tests.e2e.viewer_pages import pixels
+from tests.e2e.viewer_pages import chord, pixels
 
 FARHAND = Path(sys.executable).with_name("farhand")
 #: Seconds after which something has failed; nothing waits for them to pass.
@@ -85,6 +86,14 @@ class Program:
             self._used.add(link)
             return link
 
+    def display(self) -> dict[str, str]:
+        """DISPLAY and XAUTHORITY of the virtual desktop that it started, as its window manager has them."""
+        for child in psutil.Process(self.process.pid).children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                if child.name() == "openbox":
+                    return {name: child.environ()[name] for name in ("DISPLAY", "XAUTHORITY")}
+        raise AssertionError("it runs no desktop")
+
     def close(self) -> None:
         """End it in order."""
         self.process.terminate()
@@ -141,13 +150,18 @@ class Desk:
         self.open(link)
         expect(self.page.locator(".stages")).to_be_visible(timeout=PATIENCE * 1000)
         self.until(lambda: self.place()["width"] > 0, "a picture")
-        hide = self.page.get_by_role("button", name="Hide the bar")
-        with contextlib.suppress(AssertionError):
-            expect(hide).to_be_visible(timeout=200)
-            hide.click()
+        self.away()
+        return self
+
+    def away(self) -> None:
+        """The bar is out of the way, and keys go to the host."""
+        self.page.get_by_role("button", name="Hide the bar").evaluate_all("found => found.forEach(one => one.click())")
         expect(self.page.locator(".bar")).to_be_hidden()
         self.page.locator(".typing").focus()
-        return self
+
+    def bar(self) -> None:
+        """The bar is there."""
+        chord(self.page)
 
     def title(self, text: str) -> None:
         """The page's heading is this, soon."""
@@ -226,7 +240,7 @@ class Film:
 
     def _run(self) -> None:
         proto = xcffib.xproto
-        x, y, width, height = self._rect
+        width, height = self._rect[2:]
         server = xcffib.connect(self._display)
         root = server.get_setup().roots[0].root
         window, gc = server.generate_id(), server.generate_id()
