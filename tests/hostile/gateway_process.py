@@ -1,8 +1,7 @@
 """A gateway with a host beside it, in a process of its own: what floods and memory readers look at.
 
 Prints one JSON line with its port and a code, then a fresh code for every line on standard input; ends with it.
-With ``tls FOLDER`` it serves TLS with a certificate of its own, kept there; with ``relay`` it has no host and takes
-any that registers.
+With ``tls FOLDER`` it serves TLS with a certificate of its own, kept there.
 """
 
 import asyncio
@@ -11,6 +10,8 @@ import json
 import os
 import sys
 from pathlib import Path
+
+from tests.integration.gateway_kit import new_agent
 
 from farhand.cli.embedded import AgentLink
 from farhand.core.logging import configure
@@ -27,14 +28,6 @@ async def main(mode: str, folder: str = "") -> None:
         tls = own_certificate(Path(folder), ["localhost", "127.0.0.1"], datetime.datetime.now(datetime.UTC))
     gateway = Gateway(GatewaySettings(host="127.0.0.1", port=0, tls=tls, registration="" if mode == "relay" else None))
     await gateway.start()
-    if mode == "relay":
-        print(json.dumps({"port": gateway.port, "pid": os.getpid()}), flush=True)
-        while await asyncio.to_thread(sys.stdin.readline):
-            pass
-        await gateway.close()
-        return
-    from tests.integration.gateway_kit import new_agent  # the relay's process must not load what decrypts
-
     agent = new_agent()
     gateway.rendezvous.attach(AgentLink(agent))
     while True:

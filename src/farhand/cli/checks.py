@@ -6,13 +6,15 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from farhand.cli.exits import Exit
 from farhand.core.assets import AssetsError, viewer_directory
 from farhand.core.config import Paths
 from farhand.core.sockets import listen
+from farhand.host.platform import close_platform, open_platform
+from farhand.host.platform.base import PlatformError
 
 _PACKAGES = ("av", "cryptography", "msgspec", "numpy", "starlette", "uvicorn", "websockets", "zstandard")
 #: Programs of a virtual desktop, by the Debian package that has them.
@@ -64,7 +66,7 @@ def _python() -> Finding:
 
 def _packages() -> Finding:
     missing = []
-    for name in (*_PACKAGES, *(("xcffib",) if sys.platform == "linux" else ())):
+    for name in _PACKAGES:
         try:
             importlib.import_module(name)
         except ImportError as error:
@@ -99,7 +101,7 @@ def _screen(display: str | None) -> Iterator[Finding]:
         yield Finding(
             "display",
             not problem,
-            f"{display} can be reached" if not problem else f"{display} cannot be reached: {problem}",
+            problem or f"{display} can be reached",
             "run this as the user of that display, or name another with --display" if problem else "",
         )
         return
@@ -116,16 +118,9 @@ def _screen(display: str | None) -> Iterator[Finding]:
 
 def _display_problem(display: str) -> str:
     try:
-        xcffib = importlib.import_module("xcffib")
-    except ImportError as error:
+        close_platform(open_platform(display))
+    except (PlatformError, ImportError) as error:
         return str(error)
-    connect: Callable[[str], object] = xcffib.connect
-    try:
-        connection = connect(display)
-    except xcffib.ConnectionException as error:
-        return str(error) or "no X server answers there, or it does not let this user in"
-    disconnect: Callable[[], None] = getattr(connection, "disconnect")  # noqa: B009  xcffib has no types
-    disconnect()
     return ""
 
 
