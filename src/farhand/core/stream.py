@@ -86,8 +86,11 @@ class WebSocketStream(asyncio.Protocol):
         self._protocol.max_message_size = size
 
     def when_received(self, size: int, call: Callable[[], None]) -> None:
-        """Have ``call`` run once, when so many bytes in all have been received."""
-        self._mark = (size, call)
+        """Have ``call`` run once, when so many bytes in all have been received: now, if they have."""
+        if self.bytes_received >= size:
+            call()
+        else:
+            self._mark = (size, call)
 
     async def send(self, data: bytes) -> None:
         """Send one binary message; returns when there is room for more. Raises StreamClosed."""
