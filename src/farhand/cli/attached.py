@@ -64,7 +64,7 @@ async def _host(gateway: GatewayOptions, options: SharingOptions) -> None:
             on_offline=offline,
             on_route_lost=route_lost,
         )
-        shared.tasks.start(link.run(), "gateway")
+        shared.start(link.run(), "gateway")
         keeper = shared.open(link, [gateway.address.rstrip("/")], {"gateway": gateway.address})
         try:
             await shared.wait()

@@ -1,12 +1,14 @@
 """Keeps one code open: when it is used up a new one takes its place, so that the computer stays reachable."""
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
 
 from farhand.core.errors import FarhandError
-from farhand.core.tasks import Tasks
 from farhand.host.codes import Code, CodesLocked
 from farhand.host.events import AgentEvent, CodeClosed, CodeEnd, Unlocked
+
+#: Runs something meanwhile, under a name.
+Start = Callable[[Coroutine[Any, Any, None], str], object]
 
 
 class Routes(Protocol):
@@ -37,11 +39,11 @@ class CodeKeeper:
     """``show`` gets every new code; with ``once`` none is made after one was used."""
 
     def __init__(
-        self, issuer: Issuer, routes: Routes, tasks: Tasks, show: Callable[[Code], None], *, once: bool = False
+        self, issuer: Issuer, routes: Routes, start: Start, show: Callable[[Code], None], *, once: bool = False
     ) -> None:
         self._issuer = issuer
         self._routes = routes
-        self._tasks = tasks
+        self._start = start
         self._show = show
         self._once = once
         self._route: str | None = None
@@ -66,16 +68,16 @@ class CodeKeeper:
             case CodeClosed(route, end) if route == self._route:
                 self._route = None
                 again = not (self._once and end is CodeEnd.USED) and end is not CodeEnd.LOCKED
-                self._tasks.start(self._close(route, renew=again), "code")
+                self._start(self._close(route, renew=again), "code")
             case Unlocked() if self._route is None:
-                self._tasks.start(self.renew(), "code")
+                self._start(self.renew(), "code")
 
     def route_lost(self, route: str) -> None:
         """The gateway gave the route away: its code leads nowhere."""
         if route == self._route:
             self._route = None
             self._issuer.withdraw_code(route)
-            self._tasks.start(self.renew(), "code")
+            self._start(self.renew(), "code")
 
     async def _close(self, route: str, *, renew: bool) -> None:
         await self._routes.close_route(route)

@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import errno
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 from farhand.cli.announce import Announcer, Invitation, link
 from farhand.cli.codes import CodeKeeper, Routes
@@ -16,6 +18,7 @@ from farhand.cli.keys import host_keys
 from farhand.cli.options import SharingOptions
 from farhand.cli.state import Running, StateFiles
 from farhand.core.config import Paths
+from farhand.core.errors import FarhandError
 from farhand.core.ids import fingerprint
 from farhand.core.logging import configure
 from farhand.core.tasks import Tasks
@@ -35,7 +38,7 @@ class Sharing:
         self.paths = paths
         self.keys = keys
         self.announcer = Announcer(machine=options.machine)
-        self.tasks = Tasks("farhand", on_failure=self._failed)
+        self._tasks = Tasks("farhand", on_failure=self._failed)
         self.agent = Agent(
             desktop.platform,
             keys,
@@ -72,10 +75,14 @@ class Sharing:
             self._files.running(
                 Running(os.getpid(), bases[0], self.keys.host_id.hex(), self.keys.static_public.hex(), certificate)
             )
-        keeper = CodeKeeper(self.agent, routes, self.tasks, self._shower(bases), once=self.options.once)
+        keeper = CodeKeeper(self.agent, routes, self.start, self._shower(bases), once=self.options.once)
         self._keeper = keeper
-        self.tasks.start(keeper.renew(), "code")
+        self.start(keeper.renew(), "code")
         return keeper
+
+    def start(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        """Do this meanwhile; what it raises is raised by ``wait``."""
+        self._tasks.start(self._attempt(work), name)
 
     def _asked(self) -> str:
         if not self.options.ask:
@@ -102,14 +109,14 @@ class Sharing:
         """Say goodbye to callers and take away what no longer holds."""
         self._files.remove()
         await self.agent.shutdown()
-        await self.tasks.close()
+        await self._tasks.close()
 
     def _shower(self, bases: Sequence[str]) -> Callable[[Code], None]:
         def show(code: Code) -> None:
             links = [link(base, code.route, code.secret) for base in bases]
-            self.announcer.invitation(Invitation(links[0], str(code), tuple(links[1:])))
             with _writing():
                 self._files.ready(links[0])
+            self.announcer.invitation(Invitation(links[0], str(code), tuple(links[1:])))
 
         return show
 
@@ -119,6 +126,12 @@ class Sharing:
             self._keeper.heard(event)
         if self.options.once and isinstance(event, CallerEnded):
             self.end()
+
+    async def _attempt(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except FarhandError as error:
+            self.end(error)  # for a person: no traceback in the log
 
     def _failed(self, _name: str, error: Exception) -> None:
         self.end(error)
@@ -130,6 +143,8 @@ async def sharing(options: SharingOptions) -> AsyncIterator[Sharing]:
     configure("json" if options.machine else "console", options.log)
     paths = Paths.default()
     with _writing():
+        if options.ready_file is not None and not options.ready_file.parent.is_dir():
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(options.ready_file))
         paths.create()
         keys = host_keys(paths, options.name or socket.gethostname())
     async with open_desktop(options.display, options.virtual, options.size) as desktop:

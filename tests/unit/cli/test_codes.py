@@ -37,7 +37,7 @@ class Kit:
         self.shown: list[str] = []
         self.tasks = Tasks("test")
         self.keeper = CodeKeeper(
-            self.desk, self.desk, self.tasks, lambda code: self.shown.append(code.route), once=once
+            self.desk, self.desk, self.tasks.start, lambda code: self.shown.append(code.route), once=once
         )
 
     async def hear(self, event) -> None:
