@@ -15,7 +15,11 @@ FILM_DENSITY, TEXT_DENSITY = 0.10, 0.07
 #: So many changes within WINDOW seconds make a region film; fewer where it was film a moment ago.
 CHANGES, CHANGES_AGAIN = 6, 3
 WINDOW = 0.4
+#: On a line that is the limit a region changes as seldom as it can be sent; two costly changes within this are film.
+SLOW_WINDOW = 2.0
 REMEMBER_SECONDS = 3.0
+#: What takes more than this share of a line that is the limit becomes video, whatever it is.
+LINE_SHARE = 0.75
 #: A smaller region is cheaper as tiles than as a video stream.
 LEAST_SIDE = 48
 
@@ -52,29 +56,43 @@ class Classifier:
     def film(self, now: float, line_kbit: float) -> Film | None:
         """A region that should become video now. ``line_kbit`` 0: the line has not been the limit.
 
-        On a line that is the limit, whatever would take more than three quarters of it counts as film.
+        On a line that is the limit, whatever takes more than LINE_SHARE of it counts as film.
         """
-        while self._changes and now - self._changes[0].at > 2 * WINDOW:
+        while self._changes and now - self._changes[0].at > SLOW_WINDOW:
             self._changes.popleft()
-        recent = [c for c in self._changes if now - c.at <= WINDOW]
-        if len(recent) < CHANGES_AGAIN:
+        if not self._changes:
             return None
-        seed = recent[-1].rect
-        cluster = [c for c in recent if _much_alike(c.rect, seed)]
+        seed = self._changes[-1].rect
+        alike = [c for c in self._changes if _much_alike(c.rect, seed)]
+        cluster = [c for c in alike if now - c.at <= WINDOW]
+        if line_kbit > 0 and (slow := self._too_much(alike, line_kbit)):
+            return slow
+        if len(cluster) < CHANGES_AGAIN:
+            return None
         area = union(c.rect for c in cluster)
         known = any(now - at < REMEMBER_SECONDS and _much_alike(r, area) for at, r in self._closed)
-        size, pixels = sum(c.size for c in cluster), sum(c.rect.area for c in cluster)
-        too_much = line_kbit > 0 and size * 8 / 1000 / WINDOW > 0.75 * line_kbit and len(cluster) >= CHANGES_AGAIN
-        dense = size >= FILM_DENSITY * pixels and len(cluster) >= (CHANGES_AGAIN if known else CHANGES)
-        if not (dense or too_much):
+        enough = len(cluster) >= (CHANGES_AGAIN if known else CHANGES)
+        return Film(area, dense=True) if enough and _is_dense(cluster) else None
+
+    def _too_much(self, cluster: list[_Change], line_kbit: float) -> Film | None:
+        """What takes more than three quarters of a line that is the limit."""
+        span = cluster[-1].at - cluster[0].at
+        if len(cluster) < 2 or span < WINDOW / 2:
             return None
-        return Film(area, dense)
+        kbit = sum(c.size for c in cluster[1:]) * 8 / 1000 / span
+        if kbit <= LINE_SHARE * line_kbit:
+            return None
+        return Film(union(c.rect for c in cluster), _is_dense(cluster))
 
     def forget(self, rect: Rect) -> None:
         """Changes in ``rect`` are no longer lossless."""
         kept = [c for c in self._changes if not contains(rect, c.rect)]
         self._changes.clear()
         self._changes.extend(kept)
+
+
+def _is_dense(cluster: list[_Change]) -> bool:
+    return sum(c.size for c in cluster) >= FILM_DENSITY * sum(c.rect.area for c in cluster)
 
 
 def _much_alike(a: Rect, b: Rect) -> bool:

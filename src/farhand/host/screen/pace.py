@@ -16,6 +16,8 @@ QUEUE_NOISE = 0.020
 STANDING_SECONDS = 0.15
 #: A queue that has stood for this long shows that the line is the limit, and not a moment's load of a machine.
 CONGESTED_SECONDS = 0.4
+#: So much waiting for the viewer within so many seconds shows it too.
+WAITED_SECONDS, WAITED_WITHIN = 0.6, 1.5
 #: How long the rates seen are remembered: a limit never falls below a part of the best of them at one blow.
 RATE_SECONDS = 5.0
 #: How long the smallest delay counts before it is measured anew.
@@ -32,7 +34,6 @@ class _UnderWay:
     size: int
     at: float
     delivered: int
-    waited: bool
 
 
 class Pacer:
@@ -54,9 +55,10 @@ class Pacer:
         self._rates: deque[tuple[float, float]] = deque()
         self._limit: float = MOST_KBIT
         self._changed_at = now
-        self._blocked = False
         self._clear_at = now
         self._congested_at = float("-inf")
+        self._blocked_at: float | None = None
+        self._waits: deque[tuple[float, float]] = deque(maxlen=256)
 
     def refresh(self, hz: int) -> None:
         """The viewer's display: pictures closer than 0.7 of its period are spaced out."""
@@ -69,7 +71,8 @@ class Pacer:
         if self._under_way and (
             len(self._under_way) >= self.pictures_allowed() or self._bytes_under_way >= self._bytes_allowed()
         ):
-            self._blocked = True
+            if self._blocked_at is None:
+                self._blocked_at = now
             return None
         return 0.0 if self._tokens >= 1 else (1 - self._tokens) * self._spacing
 
@@ -91,8 +94,14 @@ class Pacer:
         """Update ``seq`` of ``size`` bytes was handed over."""
         self._fill(now)
         self._tokens -= 1
-        self._under_way.append(_UnderWay(seq, size, now, self._delivered, self._blocked))
-        self._blocked = False
+        self._under_way.append(_UnderWay(seq, size, now, self._delivered))
+        if self._blocked_at is not None:
+            self._waits.append((now, now - self._blocked_at))
+            self._blocked_at = None
+            while now - self._waits[0][0] > WAITED_WITHIN:
+                self._waits.popleft()
+            if sum(waited for _, waited in self._waits) > WAITED_SECONDS:
+                self._congested_at = now
         self._bytes_under_way += size
 
     def shown(self, seq: int, took: float, now: float) -> None:
@@ -176,3 +185,4 @@ class Pacer:
         """Nothing is under way any more: the line is new."""
         self._under_way.clear()
         self._bytes_under_way = 0
+        self._blocked_at = None
