@@ -34,6 +34,10 @@ class Issuer(Protocol):
         """Close one that nobody used."""
         ...
 
+    def locked(self) -> int:
+        """For how many more seconds codes are locked; 0 if they are not."""
+        ...
+
 
 class CodeKeeper:
     """``show`` gets every new code; with ``once`` none is made after one was used."""
@@ -47,6 +51,8 @@ class CodeKeeper:
         self._show = show
         self._once = once
         self._route: str | None = None
+        #: Dead codes' routes that stay open while codes are locked: who comes by one is told of the lock.
+        self._locked: list[str] = []
 
     async def renew(self) -> None:
         """Open a route and a code, and show it; waits for the gateway. Locked: Unlocked does it later."""
@@ -69,8 +75,8 @@ class CodeKeeper:
                 self._route = None
                 again = not (self._once and end is CodeEnd.USED) and end is not CodeEnd.LOCKED
                 self._start(self._close(route, renew=again), "code")
-            case Unlocked() if self._route is None:
-                self._start(self.renew(), "code")
+            case Unlocked():
+                self._start(self._unlocked(), "code")
 
     def route_lost(self, route: str) -> None:
         """The gateway gave the route away: its code leads nowhere."""
@@ -78,8 +84,19 @@ class CodeKeeper:
             self._route = None
             self._issuer.withdraw_code(route)
             self._start(self.renew(), "code")
+        elif route in self._locked:
+            self._locked.remove(route)
 
     async def _close(self, route: str, *, renew: bool) -> None:
+        if self._issuer.locked():
+            self._locked.append(route)
+            return
         await self._routes.close_route(route)
         if renew:
+            await self.renew()
+
+    async def _unlocked(self) -> None:
+        while self._locked:
+            await self._routes.close_route(self._locked.pop())
+        if self._route is None:
             await self.renew()

@@ -13,7 +13,7 @@ class Desk:
         self.routes = 1000
         self.closed: list[str] = []
         self.withdrawn: list[str] = []
-        self.locked = False
+        self.lock = 0
 
     async def open_route(self) -> str:
         self.routes += 1
@@ -23,12 +23,15 @@ class Desk:
         self.closed.append(route)
 
     def new_code(self, route: str) -> Code:
-        if self.locked:
-            raise CodesLocked(300)
+        if self.lock:
+            raise CodesLocked(self.lock)
         return Code(route, "123456789", 0.0)
 
     def withdraw_code(self, route: str) -> None:
         self.withdrawn.append(route)
+
+    def locked(self) -> int:
+        return self.lock
 
 
 class Kit:
@@ -64,25 +67,48 @@ async def test_what_happens_to_other_codes_is_no_matter() -> None:
 async def test_after_a_lock_a_code_is_made_when_it_ends() -> None:
     kit = Kit()
     await kit.keeper.renew()
-    kit.desk.locked = True
+    kit.desk.lock = 300
     await kit.hear(CodeClosed("1001", CodeEnd.BURNT))
     await kit.hear(Locked(300))
     assert kit.shown == ["1001"]
-    kit.desk.locked = False
+    assert kit.desk.closed == [], "who comes by it meets the host, and hears of the lock"
+    kit.desk.lock = 0
     await kit.hear(Unlocked())
-    assert kit.shown == ["1001", "1003"]
-    assert kit.desk.closed == ["1001", "1002"]
+    assert kit.shown == ["1001", "1002"]
+    assert kit.desk.closed == ["1001"]
 
 
 async def test_a_code_that_was_open_while_others_locked_it_is_replaced_after_the_lock() -> None:
     kit = Kit()
     await kit.keeper.renew()
+    kit.desk.lock = 300
     await kit.hear(CodeClosed("1001", CodeEnd.LOCKED))
     assert kit.shown == ["1001"]
+    kit.desk.lock = 0
     await kit.hear(Unlocked())
     assert kit.shown == ["1001", "1002"]
     await kit.hear(Unlocked())
     assert kit.shown == ["1001", "1002"]
+    assert kit.desk.closed == ["1001"]
+
+
+async def test_a_route_that_was_given_away_during_a_lock_is_not_given_back() -> None:
+    kit = Kit()
+    await kit.keeper.renew()
+    kit.desk.lock = 300
+    await kit.hear(CodeClosed("1001", CodeEnd.BURNT))
+    kit.keeper.route_lost("1001")
+    kit.desk.lock = 0
+    await kit.hear(Unlocked())
+    assert kit.desk.closed == []
+
+
+async def test_a_lock_that_begins_while_a_route_opens_leaves_no_route_behind() -> None:
+    kit = Kit()
+    kit.desk.lock = 300
+    await kit.keeper.renew()
+    assert kit.shown == []
+    assert kit.desk.closed == ["1001"]
 
 
 async def test_once_makes_no_code_after_one_was_used_but_after_one_was_burnt() -> None:
