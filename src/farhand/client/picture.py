@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from farhand.client.video import VideoDecoder, VideoError
 from farhand.protocol.messages.screen import (
+    TILES_PIXELS,
     Copy,
     Fill,
     Layout,
@@ -24,8 +25,8 @@ from farhand.protocol.messages.screen import (
 )
 
 Pixels = NDArray[np.uint32]
-#: Layers at once; a host has use for one or two.
-MAX_LAYERS = 16
+#: Layers 0 and 1: as many as the viewer has elements for.
+MAX_LAYERS = 2
 
 
 class PictureError(Exception):
@@ -98,8 +99,8 @@ class Picture:
                 self._part(x, y, width, height)[:] = bgrx
             case VideoOpen(layer, x, y, width, height, codec):
                 self._part(x, y, width, height)
-                if layer not in self._layers and len(self._layers) >= MAX_LAYERS:
-                    raise PictureError(f"more than {MAX_LAYERS} layers of video")
+                if layer >= MAX_LAYERS:
+                    raise PictureError(f"there is no layer {layer}")
                 self._layers[layer] = _Layer(x, y, _decoder(codec, width, height))
             case VideoFrame(layer, key, data):
                 opened = self._layers.get(layer)
@@ -118,8 +119,8 @@ class Picture:
             raise PictureError("rectangles that are not four numbers each")
         parts = [self._part(*rects[at : at + 4]) for at in range(0, len(rects), 4)]
         size = 4 * sum(part.size for part in parts)
-        if size > 4 * self.pixels.size:
-            raise PictureError("tiles that cover more than the picture")
+        if size > 4 * TILES_PIXELS:
+            raise PictureError("more tiles than one operation may carry")
         raw = _unpack(data, size) if codec is TileCodec.ZSTD else data
         if len(raw) != size:
             raise PictureError(f"tiles of {len(raw)} bytes where {size} belong")

@@ -220,7 +220,8 @@ export type TileCodec = (typeof TILE_CODECS)[number];
 /**
  * Exact pixels of some rectangles, BGRX, rows top to bottom, one rectangle after the other.
  *
- * `rects` is flat: x, y, width, height, x, y, …. Once decoded, `data` is exactly 4 bytes for every pixel.
+ * `rects` is flat: x, y, width, height, x, y, …, of TILES_PIXELS at most in all. Once decoded, `data` is exactly 4
+ * bytes for every pixel.
  */
 export interface Tiles {
   readonly type: "Tiles";
@@ -229,7 +230,11 @@ export interface Tiles {
   readonly data: Bytes;
 }
 
-/** From now on `layer` covers this rectangle above the picture; `codec` is a WebCodecs codec string. */
+/**
+ * From its first frame on `layer` (0 or 1) covers this rectangle; `codec` is a WebCodecs codec string.
+ *
+ * The picture beneath stays as it is: until the close, no other operation reads or writes any of it.
+ */
 export interface VideoOpen {
   readonly type: "VideoOpen";
   readonly layer: number;
@@ -248,7 +253,7 @@ export interface VideoFrame {
   readonly data: Bytes;
 }
 
-/** The layer is gone: the picture beneath, exact again, shows from this update on. */
+/** The layer is gone, and the picture beneath is back as it was, before the update's other operations. */
 export interface VideoClose {
   readonly type: "VideoClose";
   readonly layer: number;

@@ -118,9 +118,10 @@ class Composer:
         plain = outside(damage, [layer.rect for layer in self._layers])
         moving = [layer for layer in self._layers if layer.dirty]
         pictures = source.grab([*plain, *(layer.rect for layer in moving)])
+        # First, and so in the first message if this takes several: a close brings back what the viewer had beneath.
+        out.operations += [VideoClose(layer.number) for layer in resting if layer.opened]
         for rect, pixels in zip(plain, pictures, strict=False):
             out.operations += self._plain(rect, pixels, now)
-        out.operations += [VideoClose(layer.number) for layer in resting if layer.opened]
         for layer, pixels in zip(moving, pictures[len(plain) :], strict=True):
             out.operations += self._video(layer, pixels, now, video_kbit // len(moving))
         self._look_for_film(now, line_kbit, out)

@@ -6,10 +6,7 @@ import numpy as np
 import zstandard
 
 from farhand.host.platform.base import Pixels, Rect
-from farhand.protocol.messages.screen import Fill, TileCodec, Tiles
-
-#: The most pixels in one Tiles operation: 4 MiB before compression.
-TILES_PIXELS = 1 << 20
+from farhand.protocol.messages.screen import TILES_PIXELS, Fill, TileCodec, Tiles
 
 
 class TileEncoder:

@@ -9,6 +9,8 @@ from farhand.protocol.messages.base import U8, U16, U32, Message, Name
 
 #: The longest side of a layout, in pixels.
 MAX_SIDE = 16384
+#: The most pixels that one Tiles may carry: 4 MiB before compression.
+TILES_PIXELS = 1 << 20
 Extent = Annotated[int, msgspec.Meta(ge=1, le=MAX_SIDE)]
 Place = Annotated[int, msgspec.Meta(ge=0, le=MAX_SIDE - 1)]
 
@@ -63,7 +65,8 @@ class TileCodec(enum.IntEnum):
 class Tiles(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag=3):
     """Exact pixels of some rectangles, BGRX, rows top to bottom, one rectangle after the other.
 
-    ``rects`` is flat: x, y, width, height, x, y, …. Once decoded, ``data`` is exactly 4 bytes for every pixel.
+    ``rects`` is flat: x, y, width, height, x, y, …, of TILES_PIXELS at most in all. Once decoded, ``data`` is exactly 4
+    bytes for every pixel.
     """
 
     rects: Annotated[list[U16], msgspec.Meta(min_length=4, max_length=4 * 4096)]
@@ -72,7 +75,10 @@ class Tiles(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
 
 
 class VideoOpen(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag=4):
-    """From now on ``layer`` covers this rectangle above the picture; ``codec`` is a WebCodecs codec string."""
+    """From its first frame on ``layer`` (0 or 1) covers this rectangle; ``codec`` is a WebCodecs codec string.
+
+    The picture beneath stays as it is: until the close, no other operation reads or writes any of it.
+    """
 
     layer: U8
     x: Place
@@ -91,7 +97,7 @@ class VideoFrame(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fi
 
 
 class VideoClose(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag=6):
-    """The layer is gone: the picture beneath, exact again, shows from this update on."""
+    """The layer is gone, and the picture beneath is back as it was, before the update's other operations."""
 
     layer: U8
 

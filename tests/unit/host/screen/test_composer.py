@@ -115,6 +115,15 @@ def test_film_becomes_video_and_exact_again_at_rest() -> None:
     assert not bench.viewer.layers
 
 
+def test_a_layer_is_closed_before_what_lies_beneath_is_drawn() -> None:
+    bench = Bench(video=True)
+    bench.step()
+    play(bench, Rect(64, 48, 128, 96), 20)
+    operations = bench.step(REST_SECONDS)
+    assert isinstance(operations[0], VideoClose)
+    assert {type(o) for o in operations[1:]} == {Tiles}
+
+
 def test_what_is_beside_the_film_stays_exact() -> None:
     bench = Bench(video=True)
     rect = Rect(160, 100, 128, 96)
