@@ -71,17 +71,3 @@ export class VideoLayer {
     if (this.#decoder.state !== "closed") this.#decoder.close();
   }
 }
-
-/** The codec strings that this browser decodes, best first; empty without WebCodecs. */
-export async function decodableCodecs(): Promise<string[]> {
-  if (!("VideoDecoder" in globalThis)) return [];
-  const found: string[] = [];
-  for (const codec of ["avc1.42c02a"]) {
-    try {
-      if ((await VideoDecoder.isConfigSupported({ codec, codedWidth: 1920, codedHeight: 1080 })).supported) found.push(codec);
-    } catch {
-      // a string that this browser does not know
-    }
-  }
-  return found;
-}
