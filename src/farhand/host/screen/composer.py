@@ -79,6 +79,7 @@ class Composer:
         self._layers: list[Layer] = []
         self._classifier = Classifier()
         self._scroll_misses = 0
+        self._scrolled: Rect | None = None
 
     def add(self, damage: Sequence[Rect]) -> None:
         """These rectangles may have changed."""
@@ -131,14 +132,22 @@ class Composer:
     def _plain(self, rect: Rect, pixels: Pixels, now: float) -> list[Operation]:
         """The exact way: what moved is copied, what else changed is sent."""
         viewer = self._viewer[rect.y : rect.bottom, rect.x : rect.right]
-        rects = self._difference.changed(pixels, viewer)
-        if not rects:
-            return []
+        # What has just scrolled will probably go on: then where it changed need not be known first.
+        rects = [Rect(0, 0, rect.width, rect.height)] if rect == self._scrolled else []
+        copy = self._scroll(pixels, viewer, rects, rect) if rects else None
+        if copy is None:
+            rects = self._difference.changed(pixels, viewer)
+            if not rects:
+                return []
+            copy = self._scroll(pixels, viewer, rects, rect)
         box = union(rects)
         operations: list[Operation] = []
-        if copy := self._scroll(pixels, viewer, rects, rect):
+        if copy is not None:
             operations.append(copy[0])
             rects = copy[1]
+            self._scrolled = rect
+        elif rect == self._scrolled:
+            self._scrolled = None
         tiles = self._tiles.encode(pixels, rects, rect.x, rect.y)
         operations += tiles
         viewer[box.y : box.bottom, box.x : box.right] = pixels[box.y : box.bottom, box.x : box.right]
