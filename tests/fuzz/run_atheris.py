@@ -22,7 +22,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path, help="what is kept")
     parser.add_argument("--seconds", type=int, help="for all of them together; otherwise a bounded number of runs")
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"of {', '.join(TARGETS)}")
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     names = arguments.targets or list(TARGETS)
     if unknown := [name for name in names if name not in TARGETS]:
         parser.error(f"no such target: {', '.join(unknown)}; there are {', '.join(TARGETS)}")
