@@ -11,6 +11,9 @@ import { type Extent, START, type ScaleMode, type View, type Wish, hostPixel, pl
 /** Video elements that stand ready: two for the moving picture, two for film (picture.ts). */
 const LAYERS = 4;
 
+/** The least time between two shapes of the pointer that are drawn: the newest counts, and a flood of them costs little. */
+const SHAPE_MS = 15;
+
 /** How long the host's own pointer stays on the picture after it moved by another hand. */
 const GHOST_MS = 3000;
 
@@ -46,6 +49,8 @@ export class Stage {
   #covered = 0;
   #shape: Shape | null = null;
   #shapeScale = 0;
+  #shapeAt = -Infinity;
+  #shapeTimer: ReturnType<typeof setTimeout> | undefined;
   #ghostAt: readonly [number, number] | null = null;
   #ghostTimer: ReturnType<typeof setTimeout> | undefined;
   /** Whether the host's pointer is always shown: where this page has none to show, because it may only look. */
@@ -99,9 +104,11 @@ export class Stage {
     video.disablePictureInPicture = true;
     video.tabIndex = -1;
     video.ariaHidden = "true";
-    video.srcObject = new MediaStream([track]);
     this.#picture.append(video);
-    video.play().catch(() => undefined); // a muted stream may always play; a stage that closes meanwhile rejects
+    afterLoad(() => {
+      video.srcObject = new MediaStream([track]);
+      video.play().catch(() => undefined); // a muted stream may always play; a stage that closes meanwhile rejects
+    });
     return video;
   }
 
@@ -159,7 +166,22 @@ export class Stage {
 
   setCursor(shape: Shape): void {
     this.#shape = shape;
-    drawShape(this.#ghost, shape);
+    this.#drawCursorSoon();
+  }
+
+  #drawCursorSoon(): void {
+    this.#shapeTimer ??= setTimeout(
+      () => {
+        this.#shapeTimer = undefined;
+        this.#drawCursor();
+      },
+      Math.max(0, this.#shapeAt + SHAPE_MS - performance.now()),
+    );
+  }
+
+  #drawCursor(): void {
+    this.#shapeAt = performance.now();
+    if (this.#shape !== null) drawShape(this.#ghost, this.#shape);
     this.#showCursor(true);
     this.#placeGhost();
   }
@@ -189,7 +211,7 @@ export class Stage {
     this.#watching = watching;
     clearTimeout(this.#ghostTimer);
     if (!watching) this.hideGhost();
-    this.#showCursor(true);
+    this.#drawCursorSoon();
   }
 
   setMode(mode: ScaleMode): void {
@@ -232,6 +254,7 @@ export class Stage {
 
   close(): void {
     clearTimeout(this.#ghostTimer);
+    clearTimeout(this.#shapeTimer);
     this.#observer.disconnect();
     for (const video of this.#videos) {
       for (const track of (video.srcObject as MediaStream | null)?.getTracks() ?? []) track.stop();
@@ -303,6 +326,12 @@ export class Stage {
     const own = this.#watching || this.#shape === null;
     this.element.style.cursor = own || this.#shape === null ? "" : cursorStyle(this.#shape, size, devicePixelRatio);
   }
+}
+
+/** A stream that has shown nothing yet holds up the page's load event, and the browser shows it as loading for ever. */
+function afterLoad(then: () => void): void {
+  if (document.readyState === "complete") then();
+  else addEventListener("load", then, { once: true });
 }
 
 function px(value: number): string {
