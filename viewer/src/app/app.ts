@@ -18,6 +18,9 @@ const CAPABILITIES: readonly Capability[] = ["view", "control", "clipboard"];
 const TICK_MS = 250;
 const GOODBYE_MS = 1500;
 
+/** The least time between two small changes of the page: a host that sends a flood of them costs little. */
+const CHANGE_MS = 15;
+
 export class App {
   readonly #ui = makeElement("div", "ui");
   readonly #stages = makeElement("div", "stages");
@@ -29,6 +32,7 @@ export class App {
   #form = { code: "", name: rememberedName(), problem: "" };
   #desk: Desk | null = null;
   #queued = false;
+  #renderedAt = -Infinity;
   #ticker: ReturnType<typeof setInterval> | undefined;
   #goodbye: ReturnType<typeof setTimeout> | undefined;
 
@@ -141,15 +145,19 @@ export class App {
   #update(): void {
     if (this.#queued) return;
     this.#queued = true;
-    queueMicrotask(() => {
+    const change = (): void => {
       this.#queued = false;
       this.#render();
-    });
+    };
+    const wait = this.#renderedAt + CHANGE_MS - performance.now();
+    if (wait > 0) setTimeout(change, wait);
+    else queueMicrotask(change);
   }
 
   #render(): void {
     const state = this.#state;
-    const since = performance.now() - this.#since;
+    this.#renderedAt = performance.now();
+    const since = this.#renderedAt - this.#since;
     this.#stages.hidden = state.state !== "connected" && state.state !== "cut";
     switch (state.state) {
       case "idle":

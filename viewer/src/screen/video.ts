@@ -44,14 +44,18 @@ export class VideoLayer {
       return;
     }
     if (this.#decoder.decodeQueueSize > MOST_WAITING) {
+      this.#events.dropped(seq);
       this.#events.failed("the decoder does not keep up");
       return;
     }
     this.#needsKey = false;
     this.#decoding.push(seq);
-    this.#decoder.decode(
-      new EncodedVideoChunk({ type: picture.key ? "key" : "delta", timestamp: seq, data: picture.data }),
-    );
+    const chunk = new EncodedVideoChunk({ type: picture.key ? "key" : "delta", timestamp: seq, data: picture.data });
+    try {
+      this.#decoder.decode(chunk);
+    } catch (error) {
+      this.#events.failed(String(error)); // key pictures are looked into at once
+    }
   }
 
   #output(frame: VideoFrame): void {
