@@ -49,7 +49,7 @@ export const REASONS: Readonly<Record<EndReason, Words>> = {
   locked: {
     title: "The host accepts no codes for now",
     cause: "Three codes in a row were wrong, so it has locked itself against guessing.",
-    cure: "The person at the host can unlock it, or wait until it does so by itself. Then ask for a new code.",
+    cure: "It unlocks itself, or when Farhand is started anew there. Then ask for a new code.",
     line: NO,
   },
   refused: {
