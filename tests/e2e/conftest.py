@@ -43,14 +43,14 @@ def phone(chromium: Browser, viewer_address: str) -> Iterator[Viewer]:
         assert shown.problems == []
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def display() -> Iterator[str]:
-    """An X server of 1280 by 720 for a module's tests."""
+    """An X server of 1280 by 720."""
     with x_server(1280, 720) as name:
         yield name
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def host(display: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """`farhand up` on that display; nobody is asked."""
     with up(tmp_path_factory.mktemp("host"), display, "--no-ask", "--allow", "view,control") as program:

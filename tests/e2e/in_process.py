@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import msgspec
@@ -32,6 +33,8 @@ class Thread:
     """A gateway on an event loop in a thread of its own."""
 
     gateway: Gateway
+    viewer: Path | None = None
+    """A viewer of another make than the built one."""
 
     def __enter__(self) -> Self:
         self._loop = asyncio.new_event_loop()
@@ -52,7 +55,8 @@ class Thread:
         return future.result(30)
 
     async def _start(self) -> None:
-        self.gateway = Gateway(GatewaySettings(host="127.0.0.1", port=0, viewer=viewer_directory()))
+        viewer = self.viewer or viewer_directory()
+        self.gateway = Gateway(GatewaySettings(host="127.0.0.1", port=0, viewer=viewer))
         await self.gateway.start()
         self.gateway.rendezvous.attach(self._link())
 
@@ -72,8 +76,9 @@ class InProcess(Thread):
 
     agent: Agent
 
-    def __init__(self, make: Callable[[], Platform], **settings: Any) -> None:
+    def __init__(self, make: Callable[[], Platform], viewer: Path | None = None, **settings: Any) -> None:
         self._make = make
+        self.viewer = viewer
         self._settings = msgspec.convert(settings, HostSettings, strict=False) if settings else HostSettings()
 
     def _link(self) -> HostLink:

@@ -44,7 +44,7 @@ class Line:
 
     def close(self) -> None:
         """End it."""
-        self._do(self._reset())
+        self._do(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
@@ -65,6 +65,13 @@ class Line:
         for writer in self._open:
             writer.transport.abort()
         self._flows.set()
+
+    async def _end(self) -> None:
+        await self._reset()
+        relays = asyncio.all_tasks() - {asyncio.current_task()}
+        for relay in relays:
+            relay.cancel()
+        await asyncio.gather(*relays, return_exceptions=True)
 
     async def _silence(self) -> None:
         self._flows.clear()

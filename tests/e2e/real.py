@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import psutil
@@ -22,6 +22,8 @@ from tests.e2e.viewer_pages import chord, pixels
 FARHAND = Path(sys.executable).with_name("farhand")
 #: Seconds after which something has failed; nothing waits for them to pass.
 PATIENCE = 30.0
+#: Seconds after which a host has made a new code for one that was used.
+LINK_SECONDS = 10.0
 
 
 class Program:
@@ -38,6 +40,7 @@ class Program:
         self.log = home / "log"
         self.events: list[dict[str, Any]] = []
         self._used: set[str] = set()
+        self._last = ""
         self._changed = threading.Condition()
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
@@ -80,11 +83,13 @@ class Program:
             return [one["link"] for one in self.events if one["event"] == "code" and one["link"] not in self._used]
 
         with self._changed:
-            self._changed.wait_for(lambda: fresh() or self.events[-1:] == [{"event": "exit"}], PATIENCE)
-            assert fresh(), f"no link: {self.events}\n{self.log.read_text()}"
-            link = fresh()[-1]
-            self._used.add(link)
-            return link
+            if not self._changed.wait_for(fresh, LINK_SECONDS):
+                # A test that failed took the newest one and did not use it.
+                assert self._last, f"no link: {self.events}\n{self.log.read_text()}"
+                return self._last
+            self._last = fresh()[-1]
+            self._used.add(self._last)
+            return self._last
 
     def display(self) -> dict[str, str]:
         """DISPLAY and XAUTHORITY of the virtual desktop that it started, as its window manager has them."""
@@ -230,11 +235,13 @@ def framebuffer(display: str) -> np.ndarray:
 
 
 class Film:
-    """Something that moves on the desktop: random pixels that a thread draws into a window until ``stop``."""
+    """Something that moves on the desktop: random pixels that a thread draws into a window; use it in ``with``."""
 
     def __init__(self, display: str, rect: tuple[int, int, int, int]) -> None:
         self._display, self._rect = display, rect
         self._stop = threading.Event()
+        self._rests = threading.Event()
+        self._close = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
@@ -263,12 +270,19 @@ class Film:
                     proto.ImageFormat.ZPixmap, window, gc, width, len(rows), 0, top, 0, 24, rows.nbytes, rows.tobytes()
                 )
             server.core.GetInputFocus().reply()
-        # The window stays with its last picture; it goes when the server ends or resets it.
-        server.core.SetCloseDownMode(proto.CloseDown.RetainPermanent)
-        server.core.GetInputFocus().reply()
+        self._rests.set()
+        self._close.wait(10 * PATIENCE)
         server.disconnect()
 
     def stop(self) -> None:
-        """The last picture stays."""
+        """It rests; the last picture stays."""
         self._stop.set()
+        assert self._rests.wait(PATIENCE)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._close.set()
         self._thread.join(PATIENCE)

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, CDPSession
+from playwright.sync_api import Browser, CDPSession, expect
 from tests.e2e.real import PATIENCE, Desk, Program, desk
 from tests.e2e.test_pointer import HEIGHT, WIDTH, pressed
+from tests.e2e.viewer_pages import pixels
 from tests.integration.x11_server import eventually, probing, run, terminal
 from xcffib import xproto
 
@@ -111,3 +113,20 @@ def test_the_key_bar_and_the_phones_keyboard_type(phone: Phone, display: str, tm
         keys.get_by_role("button", name="F5").tap()
         expected = "ls é中\t\x1b[A\x03\x1b\x1b[15~"
         eventually(lambda: typed() == expected, f"{typed()!r} became {expected!r}", PATIENCE)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_first_page_fits_and_follows_the_phones_colours(
+    chromium: Browser, host: Program, scheme: Literal["light", "dark"]
+) -> None:
+    with desk(chromium, 360, 640, has_touch=True, is_mobile=True, color_scheme=scheme) as page:
+        link = host.link()
+        page.open(link.split("#")[0]).title("Connect to a computer")
+        shown = pixels(page.page).mean()
+        assert shown > 160 if scheme == "light" else shown < 96
+        assert page.page.evaluate("document.documentElement.scrollWidth") == 360
+        page.page.get_by_label("Code", exact=True).fill(link.split("#")[1])
+        page.page.get_by_role("button", name="Connect").tap()
+        expect(page.page.locator(".stages")).to_be_visible()
+        page.until(lambda: page.place()["width"] == 360, "the desktop fits")
+        assert page.page.evaluate("document.documentElement.scrollWidth") == 360
