@@ -14,7 +14,7 @@ from farhand.cli.options import (
     parse_size,
     sharing_options,
 )
-from farhand.protocol.messages.control import Capability
+from farhand.host.agent import SERVICES
 
 
 @pytest.mark.parametrize(
@@ -43,10 +43,10 @@ def test_sizes() -> None:
             parse_size(text, "--size")
 
 
-def test_capabilities_are_the_protocols() -> None:
-    assert set(CAPABILITIES) == {str(capability) for capability in Capability}
+def test_what_may_be_allowed_is_what_has_a_service() -> None:
+    assert set(CAPABILITIES) == {str(capability) for capability in SERVICES}
     assert parse_allow("view, control") == {"view", "control"}
-    for text in ("", "view,everything"):
+    for text in ("", "view,everything", "view,shell"):
         with pytest.raises(typer.BadParameter):
             parse_allow(text)
 
