@@ -62,7 +62,10 @@ class Classifier:
             self._changes.popleft()
         if not self._changes:
             return None
-        seed = self._changes[-1].rect
+        newest = self._changes[-1]
+        if line_kbit <= 0 and not _is_dense([newest]):
+            return None  # text: most updates end here
+        seed = newest.rect
         alike = [c for c in self._changes if _much_alike(c.rect, seed)]
         cluster = [c for c in alike if now - c.at <= WINDOW]
         if line_kbit > 0 and (slow := self._too_much(alike, line_kbit)):
