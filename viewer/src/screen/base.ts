@@ -15,6 +15,9 @@ const SETTLE_FRAMES = 2;
 /** While a stream begins, the canvas is painted too: its element is seen after 20 ms, on a busy machine after 170. */
 const BEGIN_MS = 250;
 
+/** Changes within a box of so many pixels are painted as one. */
+const TOGETHER = 64 * 1024;
+
 interface Stream {
   readonly layer: number;
   readonly rect: Rect;
@@ -110,7 +113,7 @@ export class Base {
   }
 
   #paint(picture: Framebuffer, rects: readonly Rect[]): void {
-    for (const rect of rects) this.#context.putImageData(picture.image(rect), rect[0], rect[1]);
+    for (const rect of together(rects)) this.#context.putImageData(picture.image(rect), rect[0], rect[1]);
   }
 
   /** Paints what the canvas has missed. */
@@ -148,6 +151,12 @@ export class Base {
       if (this.#stream?.layer !== layer) this.#post({ kind: "layer", layer, rect: null });
     });
   }
+}
+
+/** Small rectangles near each other as one: a call for each costs more than the pixels between them. */
+function together(rects: readonly Rect[]): readonly Rect[] {
+  const box = rects.reduce<Rect | null>((sum, r) => union(sum, r), null);
+  return rects.length > 1 && box !== null && box[2] * box[3] <= TOGETHER ? [box] : rects;
 }
 
 /** Runs `then` after that many pictures of the display. */

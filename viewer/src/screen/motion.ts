@@ -13,7 +13,7 @@ const WITHIN_MS = 150;
 /** Without an update for this long the motion is over. */
 export const REST_MS = 120;
 /** A stream that must grow becomes the whole picture above this share of it. */
-const WHOLE = 0.5;
+const WHOLE = 0.9;
 
 export class Motion {
   readonly #times: number[] = [];

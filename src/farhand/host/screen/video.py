@@ -9,7 +9,7 @@ from farhand.host.screen.yuv import BT601, BT709_PRIMARIES, FULL_RANGE, SRGB_TRA
 #: The WebCodecs string of what x264's ultrafast gives: constrained baseline, level 4.2 (5.1 above 1920x1088).
 CODEC, CODEC_LARGE = "avc1.42c02a", "avc1.42c033"
 #: The smallest quantiser, and the rate of a picture of up to 1280x720 (kbit/s); larger pictures get more.
-QMIN, MOST_KBIT, LEAST_KBIT = 15, 5400, 150
+QMIN, MOST_KBIT, LEAST_KBIT = 15, 5800, 150
 #: The rate may be exceeded within so many seconds: a key picture must fit.
 BUFFER_SECONDS = 0.2
 
