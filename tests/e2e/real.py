@@ -256,13 +256,15 @@ class Film:
         server.core.MapWindow(window)
         server.core.CreateGC(gc, window, 0, [])
         random = np.random.default_rng(1)
-        small = random.integers(0, 1 << 24, (height // 8 + 1, width // 8 + 1), np.uint32)
-        picture = small.repeat(8, axis=0).repeat(8, axis=1)
+        # Large shapes and a fine grain that moves otherwise: like film, it does not compress.
+        small = random.integers(0, 192, (height // 8 + 1, width // 8 + 1, 4), np.uint8)
+        shapes = small.repeat(4, axis=0).repeat(4, axis=1)[:height, :width]
+        grain = random.integers(0, 32, (height, width, 4), np.uint8)
         number = 0
         while not self._stop.wait(1 / 25):
             number += 1
-            moved = np.roll(picture, (3 * number, 5 * number), (0, 1)) + np.uint32(number * 0x010203)
-            shown = np.ascontiguousarray(moved[:height, :width])
+            moved = np.roll(shapes, (3 * number, 5 * number), (0, 1)) + np.roll(grain, -7 * number, 0)
+            shown = np.ascontiguousarray(moved + np.uint8(number % 32))
             step = 60_000 // width
             for top in range(0, height, step):
                 rows = shown[top : top + step]
