@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import secrets
 import subprocess
 from pathlib import Path
@@ -28,7 +29,8 @@ ROUTE, SECRET = "4821", "739204615"
 @pytest.fixture(scope="module")
 def program() -> Path:
     """The TypeScript viewer, bundled for Node."""
-    out = VIEWER / "node_modules" / ".interop"
+    # A folder for each of pytest's workers: one that builds would take the program away from another that runs it.
+    out = VIEWER / "node_modules" / f".interop-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     command = ["npx", "--no-install", "vite", "build", "--ssr", "tests/interop/viewer.ts", "--outDir", str(out)]
     subprocess.run(command, cwd=VIEWER, check=True, capture_output=True)
     return out / "viewer.js"
