@@ -258,7 +258,7 @@ class Film:
         random = np.random.default_rng(1)
         # Large shapes and a fine grain that moves otherwise: like film, it does not compress.
         small = random.integers(0, 192, (height // 8 + 1, width // 8 + 1, 4), np.uint8)
-        shapes = small.repeat(4, axis=0).repeat(4, axis=1)[:height, :width]
+        shapes = small.repeat(8, axis=0).repeat(8, axis=1)[:height, :width]
         grain = random.integers(0, 32, (height, width, 4), np.uint8)
         number = 0
         while not self._stop.wait(1 / 25):
