@@ -86,7 +86,9 @@ export class Stage {
   surfaces(): { surfaces: Surfaces; transfer: Transferable[] } {
     const canvas = this.#canvas.transferControlToOffscreen();
     const videos: WritableStream<VideoFrame>[] = [];
-    const Maker = (globalThis as { MediaStreamTrackGenerator?: TrackGeneratorMaker }).MediaStreamTrackGenerator;
+    const scope = globalThis as { MediaStreamTrackGenerator?: TrackGeneratorMaker };
+    // Without WebCodecs there are no frames to feed them with.
+    const Maker = "VideoFrame" in scope ? scope.MediaStreamTrackGenerator : undefined;
     for (let layer = 0; Maker !== undefined && layer < LAYERS; layer++) {
       const track = new Maker({ kind: "video" });
       this.#videos.push(this.#makeVideo(track));
