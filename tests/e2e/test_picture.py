@@ -77,7 +77,7 @@ def test_film_in_browsers_that_lack_something(chromium: Browser, display: str, t
         script.write_text("".join(f"delete globalThis.{name};\n" for name in names) + script.read_text())
     with InProcess(lambda: X11Platform(display), viewer, ask=False) as host, desk(chromium) as page:
         page.connect(host.link())
-        with Film(display, (200, 100, 320, 180)) as film:
+        with Film(display, (200, 100, 640, 360)) as film:
             page.until(lambda: carrier in carriers(page), f"film is carried by {carrier}")
             assert ("This browser has no WebCodecs" in carriers(page)) is ("VideoDecoder" in names)
             check_motion(page)
