@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 from playwright.sync_api import Browser, expect
-from tests.e2e.viewer_pages import Viewer, at_rest, choose, chord, viewer
+from tests.e2e.viewer_pages import Viewer, at_rest, choose, chord, put_away, viewer
 
 # ---- The pointer ----------------------------------------------------------------------------------------------------
 
@@ -21,7 +21,7 @@ def test_a_click_lands_on_the_pixel_that_was_clicked(chromium: Browser, viewer_a
     viewport, (width, height), ratio = SCALES[name]
     with viewer(chromium, viewer_address, viewport=viewport, device_scale_factor=ratio) as shown:
         shown.connect(width, height)
-        at_rest(shown)
+        put_away(shown)
         check_clicks(shown, width, height)
 
 
@@ -65,7 +65,7 @@ def check_clicks(shown: Viewer, width: int, height: int) -> None:
 
 def test_buttons_and_the_wheel(desk: Viewer) -> None:
     desk.connect(1280, 720)
-    at_rest(desk)
+    put_away(desk)
     desk.page.mouse.move(300, 300)
     desk.forget()
     desk.page.mouse.click(300, 300, button="right")
@@ -90,7 +90,7 @@ def test_buttons_and_the_wheel(desk: Viewer) -> None:
 
 def test_keys_go_to_the_host_and_do_nothing_here(desk: Viewer) -> None:
     desk.connect(1280, 720)
-    at_rest(desk)
+    put_away(desk)
     for key in ("a", "F5", "Control+w", "Tab", "Escape", "Alt+ArrowLeft"):
         desk.page.keyboard.press(key)
     said = [(one["down"], one["code"], one["key"], one["modifiers"]) for one in desk.inputs(16)]
@@ -108,7 +108,7 @@ def test_keys_go_to_the_host_and_do_nothing_here(desk: Viewer) -> None:
 
 def test_composed_text_arrives_as_text(desk: Viewer) -> None:
     desk.connect(1280, 720)
-    at_rest(desk)
+    put_away(desk)
     desk.page.keyboard.insert_text("né 漢字 😀")
     [text] = desk.inputs()
     assert (text["type"], text["text"]) == ("TypedText", "né 漢字 😀")
@@ -123,7 +123,7 @@ def test_composed_text_arrives_as_text(desk: Viewer) -> None:
 
 def test_everything_is_let_go_when_the_focus_is_lost(desk: Viewer) -> None:
     desk.connect(1280, 720)
-    at_rest(desk)
+    put_away(desk)
     desk.page.keyboard.down("Shift")
     desk.forget()
     desk.page.evaluate("window.dispatchEvent(new Event('blur'))")
@@ -132,7 +132,7 @@ def test_everything_is_let_go_when_the_focus_is_lost(desk: Viewer) -> None:
 
 def test_the_chord_leads_to_the_bar_and_escape_back(desk: Viewer) -> None:
     desk.connect(1280, 720)
-    at_rest(desk)
+    put_away(desk)
     chord(desk.page)
     expect(desk.page.locator(".bar .tool").first).to_be_focused()
     desk.forget()
@@ -262,7 +262,7 @@ def test_a_phone_has_the_keys_that_it_lacks(phone: Viewer) -> None:
 
 def test_the_bar_comes_to_a_finger_on_its_handle(phone: Viewer) -> None:
     phone.connect(720, 405)
-    at_rest(phone)
+    put_away(phone)
     phone.page.get_by_role("button", name="Show the bar").tap()
     expect(phone.page.locator(".bar")).to_be_visible()
     phone.page.get_by_role("button", name="Hide the bar").tap()

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from tests.e2e.viewer_pages import CONNECTED, DIST, Viewer, at_rest, choose, chord, pixels, places, viewer
+from tests.e2e.viewer_pages import CONNECTED, DIST, Viewer, at_rest, choose, chord, pixels, places, put_away, viewer
 
 BRIDGE_REASONS = [
     "ended-by-host", "ended-by-viewer", "wrong-code", "unknown-code", "locked", "refused", "no-answer", "host-gone",
@@ -104,7 +104,7 @@ def test_the_reasons_are_the_bridges() -> None:
 
 def test_a_cut_line_says_what_is_tried_over_the_greyed_picture(desk: Viewer) -> None:
     desk.connect(1280, 720)
-    at_rest(desk)
+    put_away(desk)
     desk.page.keyboard.down("a")
     desk.state("cut", attempt=2, nextTryMs=9000, graceLeftMs=98000)
     panel = desk.page.get_by_role("alertdialog", name="The line is cut")
@@ -170,7 +170,7 @@ def test_without_webcodecs_it_works_and_says_so(desk: Viewer) -> None:
 
 def test_a_picture_as_large_as_the_window_is_exact(desk: Viewer) -> None:
     desk.connect(1280, 720)
-    at_rest(desk)
+    put_away(desk)
     assert np.array_equal(pixels(desk.page), places(1280, 720))
     assert desk.page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]") == [
         1280,
@@ -183,13 +183,13 @@ def test_it_is_exact_on_fine_screens(chromium: Browser, viewer_address: str, rat
     with viewer(chromium, viewer_address, viewport={"width": 800, "height": 480}, device_scale_factor=ratio) as shown:
         width, height = round(800 * ratio), round(480 * ratio)
         shown.connect(width, height)
-        at_rest(shown)
+        put_away(shown)
         assert np.array_equal(pixels(shown.page), places(width, height))
 
 
 def test_a_smaller_picture_is_not_enlarged_unless_wanted(desk: Viewer) -> None:
     desk.connect(640, 360)
-    at_rest(desk)
+    put_away(desk)
     middle = pixels(desk.page, x=320, y=180, width=640, height=360)
     assert np.array_equal(middle, places(640, 360))
     choose(desk, "Size of the picture", "Scale")
@@ -202,7 +202,7 @@ def test_video_layers_stand_exactly_and_go_without_a_trace(desk: Viewer) -> None
     desk.connect(1280, 720)
     [surfaces] = desk.sent("surfaces")
     assert surfaces["videos"] == 4
-    at_rest(desk)
+    put_away(desk)
     desk.order({"kind": "layer", "layer": 2, "rect": [100, 50, 320, 180]})
     for _ in range(3):
         desk.order({"film": [2, 320, 180, 0xFF2040C0]})

@@ -159,6 +159,12 @@ def places(width: int, height: int) -> np.ndarray:
     return np.dstack([x * 5 & 255, y * 3 & 255, (x ^ y) & 255]).astype(np.uint8)
 
 
+def put_away(shown: Viewer) -> None:
+    """The bar that greets is hidden before it goes by itself."""
+    shown.page.get_by_role("button", name="Hide the bar").evaluate_all("found => found.forEach(one => one.click())")
+    at_rest(shown)
+
+
 def at_rest(shown: Viewer) -> None:
     """The bar that greets has gone."""
     expect(shown.page.locator(".bar")).to_be_hidden()
