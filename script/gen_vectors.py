@@ -18,13 +18,13 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
 
 from farhand.protocol import codec, envelope, limits, pairing, records
+from farhand.protocol.capability import Capability
 from farhand.protocol.envelope import Failure, FrameType, Hello, Mode, Welcome
 from farhand.protocol.errors import ByeCode, FailureCode, HandshakeFailed
 from farhand.protocol.handshake import HostHandshake, Opening, ViewerHandshake
 from farhand.protocol.identity import Keys, Kind
 from farhand.protocol.messages import Channel, clipboard, control, cursor, screen
 from farhand.protocol.messages import input as keys_in
-from farhand.protocol.messages.control import Capability
 from farhand.protocol.noise import dh
 from farhand.protocol.records import Sealer
 
@@ -316,7 +316,7 @@ SAMPLES: dict[Channel, list[Any]] = {
     Channel.CONTROL: [
         control.Asking(30),
         control.Decision([Capability.VIEW, Capability.FILES_READ], bytes(range(16)), "büro", "Linux", 120),
-        control.Rights([], "time is up"),
+        control.Rights([], [], "time is up"),
         control.Ping(0),
         control.Pong(2**32 - 1),
         control.Notice(control.NoticeCode.DISPLAY_GONE, "x"),

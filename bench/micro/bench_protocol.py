@@ -12,12 +12,13 @@ import time
 from collections.abc import Callable
 
 from farhand.protocol import codec, records
+from farhand.protocol.capability import Capability
 from farhand.protocol.channels import Inbox, Outbox
 from farhand.protocol.envelope import Mode
 from farhand.protocol.identity import Keys, Kind
 from farhand.protocol.messages import Channel
 from farhand.protocol.messages.base import Message
-from farhand.protocol.messages.control import Asking, Capability, Request
+from farhand.protocol.messages.control import Asking, Request
 from farhand.protocol.messages.input import Pointer
 from farhand.protocol.messages.screen import TileCodec, Tiles, Update
 from farhand.protocol.pairing import calculate_generator

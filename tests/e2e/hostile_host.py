@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from tests.e2e.in_process import Thread, new_keys
 
 from farhand.gateway.rendezvous.models import HostLink, Stream
+from farhand.protocol.capability import Capability
 from farhand.protocol.events import Authenticated, Ended, Event, Failed, MessageReceived
 from farhand.protocol.messages import Channel
 from farhand.protocol.messages.base import Message
-from farhand.protocol.messages.control import Capability, Decision
+from farhand.protocol.messages.control import Decision
 from farhand.protocol.messages.screen import Layout, Operation, Shown, TileCodec, Tiles, Update
 from farhand.protocol.session import HostSession
 from farhand.transports.pump import Pump

@@ -11,12 +11,13 @@ from playwright.sync_api import Browser, expect
 from tests.e2e.hostile_host import THEN, HostileHost, Script, decision, layout, picture, update
 from tests.e2e.real import PATIENCE, Desk, desk
 
+from farhand.protocol.capability import Capability
 from farhand.protocol.errors import ByeCode
 from farhand.protocol.events import Ended
 from farhand.protocol.messages import Channel
 from farhand.protocol.messages.base import Message
 from farhand.protocol.messages.clipboard import ClipText
-from farhand.protocol.messages.control import Asking, Capability, Decision, Notice, NoticeCode, Ping, Rights
+from farhand.protocol.messages.control import Asking, Decision, Notice, NoticeCode, Ping, Rights
 from farhand.protocol.messages.cursor import Moved, Shape
 from farhand.protocol.messages.screen import Copy, Fill, TileCodec, Tiles, VideoFrame, VideoOpen
 
@@ -189,7 +190,7 @@ def test_a_flood_of_small_messages_freezes_nothing(chromium: Browser) -> None:
             (Channel.CURSOR, Moved(n % 320, n % 240)),
             (Channel.CURSOR, Shape(n % 64, n % 64, 64, 64, red)),
             (Channel.CONTROL, Notice(NoticeCode.DENIED, f"{MARKUP} {n}")),
-            (Channel.CONTROL, Rights([Capability.VIEW] if n % 2 else [Capability.VIEW, Capability.CONTROL], BIDI)),
+            (Channel.CONTROL, Rights([Capability.VIEW] if n % 2 else [Capability.VIEW, Capability.CONTROL], [], BIDI)),
             (Channel.CLIPBOARD, ClipText(MARKUP)),
             (Channel.CONTROL, Ping(n)),
         ]

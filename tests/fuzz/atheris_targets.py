@@ -29,6 +29,7 @@ from farhand.gateway.rendezvous.routes import YOUNG_MESSAGE_MAX, read_hello
 from farhand.gateway.viewer import viewer_app
 from farhand.gateway.visits import Visit
 from farhand.protocol import handshake, limits, pairing
+from farhand.protocol.capability import Capability
 from farhand.protocol.codec import encode_request
 from farhand.protocol.envelope import (
     Challenge,
@@ -52,7 +53,7 @@ from farhand.protocol.errors import CodeError, FailureCode, MessageError, Protoc
 from farhand.protocol.events import Authenticated, Ended, Failed, HelloReceived
 from farhand.protocol.handshake import HostHandshake, Opening, ViewerHandshake
 from farhand.protocol.identity import Keys
-from farhand.protocol.messages.control import Capability, Request
+from farhand.protocol.messages.control import Request
 from farhand.protocol.session import HostSession, ViewerSession
 
 VECTOR: dict[str, Any] = json.loads(

@@ -8,12 +8,13 @@ import pytest
 
 from farhand.client import Session, prepare
 from farhand.core.tasks import Tasks
+from farhand.protocol.capability import Capability
 from farhand.protocol.errors import ByeCode
 from farhand.protocol.events import Authenticated, Ended, Event, Failed
 from farhand.protocol.identity import Keys, Kind
 from farhand.protocol.messages import Channel
 from farhand.protocol.messages.base import Message
-from farhand.protocol.messages.control import Capability, Decision, Watch
+from farhand.protocol.messages.control import Decision, Watch
 from farhand.protocol.messages.input import TypedText
 from farhand.protocol.messages.screen import Fill, Layout, Refresh, TileCodec, Tiles, Update, VideoFrame, VideoOpen
 from farhand.protocol.session import HostSession

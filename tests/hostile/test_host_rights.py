@@ -7,6 +7,7 @@ from structlog.testing import capture_logs
 from tests.loopback.host_kit import HostKit, until
 
 from farhand.host.session import RULES
+from farhand.protocol.capability import Capability
 from farhand.protocol.codec import MEMBERS
 from farhand.protocol.errors import ByeCode
 from farhand.protocol.events import Ended
@@ -15,7 +16,6 @@ from farhand.protocol.messages.base import Message
 from farhand.protocol.messages.clipboard import ClipText
 from farhand.protocol.messages.control import (
     Asking,
-    Capability,
     Decision,
     HostStats,
     Notice,

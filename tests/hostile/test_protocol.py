@@ -9,13 +9,14 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from tests.loopback.sessions import HOST, SESSION, VIEWER, Pair
 
 from farhand.protocol import codec, limits, pairing
+from farhand.protocol.capability import Capability
 from farhand.protocol.envelope import Failure, FrameType, Mode, frame
 from farhand.protocol.errors import ByeCode, FailureCode, HandshakeFailed
 from farhand.protocol.events import Authenticated, Ended, Event, Failed, MessageReceived
 from farhand.protocol.identity import Keys, Kind
 from farhand.protocol.messages import Channel
 from farhand.protocol.messages.clipboard import ClipText
-from farhand.protocol.messages.control import Capability, Ping, Request
+from farhand.protocol.messages.control import Ping, Request
 from farhand.protocol.messages.input import Pointer
 from farhand.protocol.noise import XXPSK3, HandshakeState
 from farhand.protocol.records import Sealer, encode_bye

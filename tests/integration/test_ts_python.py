@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from farhand.protocol.capability import Capability
 from farhand.protocol.errors import ByeCode, FailureCode
 from farhand.protocol.events import Authenticated, Ended, Event, Failed, MessageReceived
 from farhand.protocol.identity import Keys, Kind
 from farhand.protocol.limits import REKEY_SECONDS
 from farhand.protocol.messages import Channel
-from farhand.protocol.messages.control import Capability, Decision, Notice, NoticeCode
+from farhand.protocol.messages.control import Decision, Notice, NoticeCode
 from farhand.protocol.messages.input import TypedText
 from farhand.protocol.messages.screen import Layout, Shown, TileCodec, Tiles, Update
 from farhand.protocol.session import HostSession, State

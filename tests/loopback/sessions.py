@@ -4,13 +4,14 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from farhand.protocol.capability import Capability
 from farhand.protocol.envelope import Mode
 from farhand.protocol.errors import FailureCode, Refused
 from farhand.protocol.events import Event, MessageReceived
 from farhand.protocol.identity import Keys, Kind
 from farhand.protocol.messages import Channel
 from farhand.protocol.messages.base import Message
-from farhand.protocol.messages.control import Asking, Capability, Request
+from farhand.protocol.messages.control import Asking, Request
 from farhand.protocol.session import HostSession, State, ViewerSession
 
 HOST = Keys.generate(Kind.HOST, "desk", 1_800_000_000, os.urandom)

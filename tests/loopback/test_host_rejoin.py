@@ -6,9 +6,9 @@ from tests.loopback.host_kit import HostKit, until
 from farhand.client import ConnectFailed, SessionOver
 from farhand.host.events import CallerConnected, CallerCut, CallerEnded
 from farhand.host.platform.base import Answer, Rect
+from farhand.protocol.capability import Capability
 from farhand.protocol.errors import ByeCode, FailureCode
 from farhand.protocol.events import Ended
-from farhand.protocol.messages.control import Capability
 
 
 async def test_a_cut_releases_every_key_at_once() -> None:

@@ -8,10 +8,11 @@ from farhand.client import AccessRefused, SessionOver, connect
 from farhand.host.consent import Reason
 from farhand.host.events import CallerConnected, CallerEnded, CallerRefused, CodeClosed, CodeEnd
 from farhand.host.platform.base import Answer, Cursor, Rect
+from farhand.protocol.capability import Capability
 from farhand.protocol.errors import ByeCode
 from farhand.protocol.events import Ended
 from farhand.protocol.messages import Channel
-from farhand.protocol.messages.control import Capability, NoticeCode, Ping
+from farhand.protocol.messages.control import NoticeCode, Ping
 
 VIEW, CONTROL, CLIPBOARD = Capability.VIEW, Capability.CONTROL, Capability.CLIPBOARD
 

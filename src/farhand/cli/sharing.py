@@ -19,15 +19,15 @@ from farhand.cli.options import SharingOptions
 from farhand.cli.state import Running, StateFiles
 from farhand.core.config import Paths
 from farhand.core.errors import FarhandError
-from farhand.core.ids import fingerprint
 from farhand.core.logging import configure
 from farhand.core.tasks import Tasks
 from farhand.host.agent import Agent
 from farhand.host.codes import Code
 from farhand.host.events import AgentEvent, CallerEnded
 from farhand.host.settings import HostSettings
+from farhand.protocol.capability import Capability
+from farhand.protocol.grants import fingerprint
 from farhand.protocol.identity import Keys
-from farhand.protocol.messages.control import Capability
 
 
 class Sharing:

@@ -11,6 +11,7 @@ from farhand.client.picture import Picture, PictureError
 from farhand.client.video import CODECS
 from farhand.core.logging import get_logger
 from farhand.core.tasks import Tasks
+from farhand.protocol.capability import Capability
 from farhand.protocol.envelope import Mode
 from farhand.protocol.errors import ByeCode, SessionEnded
 from farhand.protocol.events import Authenticated, Ended, Event, Failed, MessageReceived
@@ -20,7 +21,6 @@ from farhand.protocol.messages.base import Message
 from farhand.protocol.messages.clipboard import ClipText
 from farhand.protocol.messages.control import (
     Asking,
-    Capability,
     Decision,
     HostStats,
     Notice,

@@ -1,7 +1,6 @@
-"""Names for things: random ids that tell what they name, and fingerprints that people can compare."""
+"""Names for things: random ids that tell what they name."""
 
 import base64
-import hashlib
 import re
 import secrets
 from collections.abc import Callable
@@ -25,14 +24,6 @@ def new_id(kind: str, entropy: Callable[[int], bytes] = secrets.token_bytes) -> 
 def is_id(text: str, kind: str) -> bool:
     """Tell whether the text is an id of this kind, in the one form that `new_id` gives it."""
     return _ID.fullmatch(text) is not None and text.startswith(f"{kind}_")
-
-
-def fingerprint(public_key: bytes) -> str:
-    """Return what people compare to know a key: 120 bits of its SHA-256, base32, in six groups of four.
-
-    120 bits: finding a second key with the same fingerprint takes 2**120 attempts, and it still reads aloud.
-    """
-    return grouped(_base32(hashlib.sha256(public_key).digest()[:15]))
 
 
 def grouped(text: str, size: int = 4, separator: str = " ") -> str:

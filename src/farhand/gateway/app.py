@@ -24,7 +24,7 @@ from farhand.gateway.rendezvous.service import Rendezvous
 from farhand.gateway.settings import GatewaySettings
 from farhand.gateway.viewer import viewer_app
 from farhand.gateway.visits import Visit
-from farhand.protocol.envelope import LEG_MESSAGE_MAX
+from farhand.protocol.envelope import LEG_MESSAGE_FIRST
 
 _OPEN_FILES = 16_384
 #: How long connections get to send their last bytes when the gateway ends, in seconds.
@@ -63,7 +63,7 @@ class Gateway:
                 entropy=entropy,
                 clock=clock,
             )
-            exact["/v1/host"] = Leg("host", host_leg.serve, LEG_MESSAGE_MAX)
+            exact["/v1/host"] = Leg("host", host_leg.serve, LEG_MESSAGE_FIRST)
             beneath["/v1/call/"] = Leg("call", CallLeg(tickets).serve, MESSAGE_MAX, admit=tickets.__contains__)
         self._legs = Legs(exact, beneath)
 

@@ -27,11 +27,11 @@ from farhand.host.services.clipboard import ClipboardService
 from farhand.host.services.input import InputService
 from farhand.host.services.screen import ScreenService
 from farhand.host.settings import HostSettings
+from farhand.protocol.capability import Capability
 from farhand.protocol.envelope import Hello, Mode
 from farhand.protocol.errors import ByeCode, FailureCode, Refused
 from farhand.protocol.events import Ended, Failed
 from farhand.protocol.identity import Keys
-from farhand.protocol.messages.control import Capability
 from farhand.transports.base import Transport
 
 _log = get_logger(__name__)

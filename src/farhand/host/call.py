@@ -14,13 +14,14 @@ from farhand.host.platform.base import Answer, Platform, Question
 from farhand.host.services.base import ServiceFactory
 from farhand.host.session import Attached
 from farhand.host.settings import HostSettings
+from farhand.protocol.capability import Capability
 from farhand.protocol.envelope import Hello, Mode
 from farhand.protocol.errors import ByeCode, FailureCode, Refused, SessionEnded
 from farhand.protocol.events import Authenticated, Ended, Event, Failed, HelloReceived, MessageReceived
 from farhand.protocol.identity import Keys
 from farhand.protocol.messages import Channel
 from farhand.protocol.messages.base import Message
-from farhand.protocol.messages.control import Asking, Capability, Decision, Request
+from farhand.protocol.messages.control import Asking, Decision, Request
 from farhand.protocol.messages.screen import Want
 from farhand.protocol.session import HostSession
 from farhand.transports.base import Transport

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from farhand.host.platform.base import Answer
-from farhand.protocol.messages.control import Capability
+from farhand.protocol.capability import Capability
 
 Capabilities = frozenset[Capability]
 NOTHING: Capabilities = frozenset()

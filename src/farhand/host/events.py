@@ -3,7 +3,7 @@
 import enum
 from dataclasses import dataclass
 
-from farhand.protocol.messages.control import Capability
+from farhand.protocol.capability import Capability
 
 
 class CodeEnd(enum.Enum):

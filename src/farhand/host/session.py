@@ -21,11 +21,12 @@ from farhand.host.platform.base import DisplayGone, Platform
 from farhand.host.recovery import Recovery
 from farhand.host.services.base import Service, ServiceFactory
 from farhand.host.services.screen import ScreenService
+from farhand.protocol.capability import Capability
 from farhand.protocol.errors import ByeCode
 from farhand.protocol.messages import Channel
 from farhand.protocol.messages.base import Message
 from farhand.protocol.messages.clipboard import ClipText
-from farhand.protocol.messages.control import Capability, Notice, NoticeCode, Rights, Watch
+from farhand.protocol.messages.control import Notice, NoticeCode, Rights, Watch
 from farhand.protocol.messages.input import Key, Pointer, ReleaseAll, TypedText, Wheel
 from farhand.protocol.messages.screen import Refresh, Resize, Shown, Want
 from farhand.transports.pump import Pump
@@ -138,7 +139,7 @@ class Attached:
         """Make exactly these hold: services end and start, and the caller is told."""
         lost, won = self.granted - granted, granted - self.granted
         self.granted = granted
-        self.send(Channel.CONTROL, Rights(list(in_order(granted)), reason))
+        self.send(Channel.CONTROL, Rights(in_order(granted), [], reason))
         for capability in in_order(lost):
             self._dark.discard(capability)
             if (slot := self._slots.pop(capability, None)) is not None:

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import msgspec
 
+from farhand.protocol.capability import Capability
 from farhand.protocol.limits import CONSENT_SECONDS, GRACE_SECONDS
-from farhand.protocol.messages.control import Capability
 
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=7 * 24 * 3600)]
 #: What the wire can carry as a retry time or a question's time.

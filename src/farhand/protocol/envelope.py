@@ -234,14 +234,18 @@ def host_id(identity: bytes) -> bytes:
 
 # The host's leg to the gateway: MessagePack arrays, one a WebSocket message.
 
-#: The largest WebSocket message of the host's control leg, in bytes.
-LEG_MESSAGE_MAX = 1024
+#: The largest WebSocket message of the host's control leg until it is registered, in bytes, and all of a gateway's.
+LEG_MESSAGE_FIRST = 1024
+#: The largest one of a registered host's.
+LEG_MESSAGE_MAX = 64 * 1024
 #: How long a ticket lives, in seconds.
 TICKET_SECONDS = 10
 
 Route = Annotated[str, msgspec.Meta(pattern="^[0-9]{4,9}\\Z", max_length=9)]
 Bytes32 = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 Bytes64 = Annotated[bytes, msgspec.Meta(min_length=64, max_length=64)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+Entry = Annotated[bytes, msgspec.Meta(min_length=1, max_length=LEG_MESSAGE_MAX)]
 Ticket = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{22,64}\\Z", max_length=64)]
 
 
@@ -304,8 +308,53 @@ class Denied(LegMessage, frozen=True, tag=8):
     retry: Annotated[int, msgspec.Meta(ge=0, le=0xFFFF)] = 0
 
 
-FromHost = Register | OpenRoute | CloseRoute
-FromGateway = Challenge | Registered | RouteOpened | Incoming | Denied
+class Status(LegMessage, frozen=True, tag=9):
+    """Host → gateway: how this computer is, when it changes and every few minutes.
+
+    ``screens`` are sizes as 1920x1080; ``load`` is of the last minute for each processor, 1.0 = all busy; the disk's
+    bytes are the system's volume; ``callers`` is how many are attached.
+    """
+
+    system: Annotated[str, msgspec.Meta(max_length=64)]
+    version: Annotated[str, msgspec.Meta(max_length=32)]
+    screens: Annotated[list[Annotated[str, msgspec.Meta(max_length=32)]], msgspec.Meta(max_length=8)]
+    load: Annotated[float, msgspec.Meta(ge=0, le=1e6)]
+    disk_free: Count
+    disk_total: Count
+    callers: Annotated[int, msgspec.Meta(ge=0, le=0xFFFF)]
+
+
+class AuditEntries(LegMessage, frozen=True, tag=10):
+    """Host → gateway: entries of its audit from number ``first`` on, as they stand in its log."""
+
+    first: Count
+    entries: Annotated[list[Entry], msgspec.Meta(min_length=1, max_length=1024)]
+
+
+class AuditCheckpoint(LegMessage, frozen=True, tag=11):
+    """Host → gateway: a signed checkpoint of its audit (protocol/merkle.py)."""
+
+    data: Annotated[bytes, msgspec.Meta(max_length=512)]
+
+
+class Revoke(LegMessage, frozen=True, tag=12):
+    """Gateway → host: end the sessions of the device with this identity key, and refuse it from now on."""
+
+    viewer: Bytes32
+
+
+class AuditWanted(LegMessage, frozen=True, tag=13):
+    """Gateway → host, after Registered: the entries before number ``have`` are here, send what follows."""
+
+    have: Count
+
+
+class Removed(LegMessage, frozen=True, tag=14):
+    """Gateway → host: this host was taken off the list: end all sessions, connect no more."""
+
+
+FromHost = Register | OpenRoute | CloseRoute | Status | AuditEntries | AuditCheckpoint
+FromGateway = Challenge | Registered | RouteOpened | Incoming | Denied | Revoke | AuditWanted | Removed
 
 _leg_encoder = msgspec.msgpack.Encoder()
 _from_host: msgspec.msgpack.Decoder[FromHost] = msgspec.msgpack.Decoder(FromHost)
@@ -322,18 +371,18 @@ def encode_leg(message: LegMessage) -> bytes:
     return _leg_encoder.encode(message)
 
 
-def decode_from_host(data: bytes) -> FromHost:
-    """Read what a host says; raises MessageError."""
-    return _decode_leg(_from_host, data)
+def decode_from_host(data: bytes, most: int = LEG_MESSAGE_FIRST) -> FromHost:
+    """Read what a host says, of ``most`` bytes (LEG_MESSAGE_MAX once it is registered); raises MessageError."""
+    return _decode_leg(_from_host, data, most)
 
 
 def decode_from_gateway(data: bytes) -> FromGateway:
     """Read what a gateway says; raises MessageError."""
-    return _decode_leg(_from_gateway, data)
+    return _decode_leg(_from_gateway, data, LEG_MESSAGE_FIRST)
 
 
-def _decode_leg(decoder: "msgspec.msgpack.Decoder[T]", data: bytes) -> T:
-    if len(data) > LEG_MESSAGE_MAX:
+def _decode_leg(decoder: "msgspec.msgpack.Decoder[T]", data: bytes, most: int) -> T:
+    if len(data) > most:
         raise MessageError(f"{len(data)} bytes in one message between host and gateway")
     try:
         return decoder.decode(data)

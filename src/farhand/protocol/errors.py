@@ -29,6 +29,12 @@ class ByeCode(enum.IntEnum):
     RIGHTS = 3
     REPLACED = 4
     INTERNAL = 5
+    #: The device, the person or the host was shut out while the session ran.
+    REVOKED = 6
+    #: The time that was granted is over.
+    EXPIRED = 7
+    #: Nothing came from the viewer's person for longer than the grant allows.
+    IDLE = 8
 
 
 class ProtocolError(Exception):
@@ -67,6 +73,29 @@ class MuxError(ProtocolError):
 
 class MessageError(ProtocolError):
     """A message that its channel's schema does not allow."""
+
+
+class GrantFault(enum.StrEnum):
+    """Why a signed statement does not let anyone in."""
+
+    MALFORMED = "malformed"
+    SIGNATURE = "signature"
+    NOT_YET = "not-yet"
+    EXPIRED = "expired"
+    TOO_LONG = "too-long"
+    OTHER_HOST = "other-host"
+    OTHER_VIEWER = "other-viewer"
+    CEILING = "ceiling"
+    NOT_DELEGATED = "not-delegated"
+    REPLAYED = "replayed"
+
+
+class GrantRefused(Exception):
+    """A grant, delegation, endorsement or token that does not hold; ``why`` says which rule it breaks."""
+
+    def __init__(self, why: GrantFault, text: str) -> None:
+        super().__init__(text)
+        self.why = why
 
 
 class CodeError(ValueError):

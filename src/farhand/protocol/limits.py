@@ -23,6 +23,18 @@ HANDSHAKE_SECONDS = 10.0
 CONSENT_SECONDS = 30
 GRACE_SECONDS = 120
 
+#: Signed statements (protocol/grants.py), in bytes with their signatures; a credential is Request.grant.
+DELEGATION = 512
+ENDORSEMENT = 512
+GRANT = 1528
+CREDENTIAL = 2048
+HOST_PROOF = 1040
+ENROL_TOKEN = 900
+#: A grant may be used for so many seconds.
+GRANT_SECONDS = 300
+#: Clocks differ: an endorsement may be dated so many seconds ahead of its reader's clock.
+EARLY_SECONDS = 86_400
+
 #: First credit and largest message in bytes, by channel number.
 CREDIT = {
     2: 256 << 10, 3: 256 << 10, 4: 256 << 10, 5: 1 << 20, 6: 16 << 20,

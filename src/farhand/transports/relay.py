@@ -14,7 +14,7 @@ from farhand.core.logging import get_logger
 from farhand.core.stream import Keepalive, StreamClosed, WebSocketStream
 from farhand.core.tasks import Tasks
 from farhand.protocol.envelope import (
-    LEG_MESSAGE_MAX,
+    LEG_MESSAGE_FIRST,
     VERSION,
     Challenge,
     CloseRoute,
@@ -133,7 +133,7 @@ class GatewayLink:
         registered = False
         try:
             control = await connect(
-                self._control_url, fingerprint=self._fingerprint, keepalive=self._keepalive, message_max=LEG_MESSAGE_MAX
+                self._control_url, fingerprint=self._fingerprint, keepalive=self._keepalive, message_max=LEG_MESSAGE_FIRST
             )
             self._control = control
             try:

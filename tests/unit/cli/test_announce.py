@@ -18,7 +18,7 @@ from farhand.host.events import (
     Locked,
     Unlocked,
 )
-from farhand.protocol.messages.control import Capability
+from farhand.protocol.capability import Capability
 
 ANNA = CallerInfo("00ff", "Anna", "192.0.2.7", (Capability.VIEW, Capability.CONTROL))
 INVITATION = Invitation(

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farhand.core.ids import fingerprint, grouped, is_id, new_id
+from farhand.core.ids import grouped, is_id, new_id
 
 
 def test_an_id_tells_its_kind_and_carries_the_entropy():
@@ -36,13 +36,6 @@ def test_every_id_is_recognised(entropy):
 )
 def test_what_is_no_id_of_the_kind_is_told_apart(text):
     assert not is_id(text, "host")
-
-
-def test_a_fingerprint_is_short_grouped_and_of_the_whole_key():
-    shown = fingerprint(bytes(32))
-    assert [len(group) for group in shown.split(" ")] == [4] * 6
-    assert shown == "mzuh vlpy mk6x o3ep ygfy 5h4o"
-    assert fingerprint(bytes(31) + b"\x01") != shown
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from farhand.host.consent import (
     in_order,
 )
 from farhand.host.platform.base import Answer
-from farhand.protocol.messages.control import Capability
+from farhand.protocol.capability import Capability
 
 VIEW, CONTROL, CLIPBOARD, SHELL = Capability.VIEW, Capability.CONTROL, Capability.CLIPBOARD, Capability.SHELL
 ASKING = Policy(frozenset({VIEW, CONTROL, CLIPBOARD}), ask=True)

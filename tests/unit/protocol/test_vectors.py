@@ -13,13 +13,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from tests.unit.protocol import noise_patterns
 
 from farhand.protocol import codec, envelope, errors, pairing, records
+from farhand.protocol.capability import Capability
 from farhand.protocol.channels import Inbox, Outbox
 from farhand.protocol.envelope import Failure, FrameReader, FrameType, Hello, Mode, Welcome
 from farhand.protocol.errors import HandshakeFailed
 from farhand.protocol.events import Authenticated, Failed, HelloReceived
 from farhand.protocol.identity import Keys
 from farhand.protocol.messages import Channel
-from farhand.protocol.messages.control import Capability, Request
+from farhand.protocol.messages.control import Request
 from farhand.protocol.noise import dh
 from farhand.protocol.session import HostSession, ViewerSession
 

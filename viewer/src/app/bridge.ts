@@ -41,7 +41,8 @@ export type ToWorker =
 /** Why a session is over or never began; the page has a panel for each. */
 export type EndReason =
   | "ended-by-host" | "ended-by-viewer" | "wrong-code" | "unknown-code" | "locked" | "refused" | "no-answer"
-  | "host-gone" | "unreachable" | "version" | "busy" | "policy" | "rejoin-refused" | "replaced" | "protocol" | "timeout";
+  | "host-gone" | "unreachable" | "version" | "busy" | "policy" | "rejoin-refused" | "replaced" | "protocol" | "timeout"
+  | "revoked" | "expired" | "idle" | "identity";
 
 export type ConnectionState =
   | { state: "idle" }

@@ -222,6 +222,7 @@ export class Connection {
       certificate: new Uint8Array(0),
       grant: new Uint8Array(0),
       rejoin: pass?.session ?? null,
+      reason: "",
     };
     const { entropy } = this.#options;
     const begin = (notify: () => void, now: number): ViewerSession =>

@@ -13,7 +13,7 @@ const OF_FAILURE: Readonly<Record<FailureCode, EndReason>> = {
   [FailureCode.REJOIN_REFUSED]: "rejoin-refused",
   [FailureCode.POLICY]: "policy",
   [FailureCode.TIMEOUT]: "timeout",
-  [FailureCode.IDENTITY]: "protocol",
+  [FailureCode.IDENTITY]: "identity",
 };
 
 const OF_BYE: Readonly<Record<ByeCode, EndReason>> = {
@@ -23,6 +23,9 @@ const OF_BYE: Readonly<Record<ByeCode, EndReason>> = {
   [ByeCode.RIGHTS]: "ended-by-host",
   [ByeCode.REPLACED]: "replaced",
   [ByeCode.INTERNAL]: "host-gone",
+  [ByeCode.REVOKED]: "revoked",
+  [ByeCode.EXPIRED]: "expired",
+  [ByeCode.IDLE]: "idle",
 };
 
 /** Failures that may pass while a cut session is taken up again: the host or the gateway comes back as well. */

@@ -20,6 +20,14 @@ export const HANDSHAKE_3 = 4160;
 export const HANDSHAKE_SECONDS = 10;
 export const CONSENT_SECONDS = 30;
 export const GRACE_SECONDS = 120;
+export const DELEGATION = 512;
+export const ENDORSEMENT = 512;
+export const GRANT = 1528;
+export const CREDENTIAL = 2048;
+export const HOST_PROOF = 1040;
+export const ENROL_TOKEN = 900;
+export const GRANT_SECONDS = 300;
+export const EARLY_SECONDS = 86400;
 
 /** By channel number. */
 export const CREDIT: readonly number[] = [0, 0, 262144, 262144, 262144, 1048576, 16777216, 1048576, 262144, 262144, 1048576];

@@ -37,7 +37,11 @@ export interface Asking {
 export const CAPABILITIES = ["view", "control", "clipboard", "files-read", "files-write", "shell", "manage", "record"] as const;
 export type Capability = (typeof CAPABILITIES)[number];
 
-/** Host → viewer: what was granted; nothing granted means refused, and `reason` says why. */
+/**
+ * Host → viewer: what was granted; nothing granted means refused, and `reason` says why.
+ *
+ * `until` is as in Rights; `person` is the account that a grant names, empty where a person was asked.
+ */
 export interface Decision {
   readonly type: "Decision";
   readonly granted: readonly Capability[];
@@ -46,12 +50,20 @@ export interface Decision {
   readonly system: string;
   readonly graceSeconds: number;
   readonly reason: string;
+  readonly until: readonly number[];
+  readonly person: string;
 }
 
-/** Host → viewer: the capabilities that hold from now on. */
+/**
+ * Host → viewer: the capabilities that hold from now on.
+ *
+ * `until` says when each of `granted` ends, in Unix milliseconds by the host's clock, 0 for as long as the
+ * session; it is as long as `granted`, or empty if none of them ends by itself.
+ */
 export interface Rights {
   readonly type: "Rights";
   readonly granted: readonly Capability[];
+  readonly until: readonly number[];
   readonly reason: string;
 }
 
@@ -97,7 +109,52 @@ export interface Watch {
   readonly on: boolean;
 }
 
-export type ControlMessage = Asking | Decision | Rights | Ping | Pong | Notice | HostStats | Watch;
+/**
+ * Viewer → host: more rights, please, for `seconds` (0 = as long as the session).
+ *
+ * A session that a grant opened shows a new Credential in `grant`; in all others it is empty and the person at the
+ * host is asked. Answered by Rights, or by Notice `denied`.
+ */
+export interface AskMore {
+  readonly type: "AskMore";
+  readonly capabilities: readonly Capability[];
+  readonly seconds: number;
+  readonly reason: string;
+  readonly grant: Bytes;
+}
+
+/** Viewer → host: these rights are given back; answered by Rights. */
+export interface LetGo {
+  readonly type: "LetGo";
+  readonly capabilities: readonly Capability[];
+}
+
+/** Host → viewer: the person at the host paused the session, or goes on: nothing is shown or accepted meanwhile. */
+export interface Paused {
+  readonly type: "Paused";
+  readonly on: boolean;
+  readonly text: string;
+}
+
+/** Host → viewer, just before bye: the signed checkpoint of the host's audit (protocol/merkle.py), to be kept. */
+export interface Checkpoint {
+  readonly type: "Checkpoint";
+  readonly data: Bytes;
+}
+
+export type ControlMessage =
+  | Asking
+  | Decision
+  | Rights
+  | Ping
+  | Pong
+  | Notice
+  | HostStats
+  | Watch
+  | AskMore
+  | LetGo
+  | Paused
+  | Checkpoint;
 
 /**
  * A key went down or up.
@@ -327,7 +384,11 @@ export interface ClipText {
 
 export type ClipboardMessage = ClipText;
 
-/** What the viewer asks for, in handshake message 3; `name` is the caller's own word. */
+/**
+ * What the viewer asks for, in handshake message 3; `name` and `reason` are the caller's own words.
+ *
+ * `grant` is a Credential (protocol/grants.py) where no person is to be asked, else empty.
+ */
 export interface Request {
   readonly type: "Request";
   readonly name: string;
@@ -336,6 +397,7 @@ export interface Request {
   readonly certificate: Bytes;
   readonly grant: Bytes;
   readonly rejoin: Bytes | null;
+  readonly reason: string;
 }
 
 export type RequestMessage = Request;
@@ -364,9 +426,12 @@ const CONTROL_MESSAGE_SHAPE = s.union<ControlMessage>(
     ["system", s.text(64)],
     ["graceSeconds", s.integer(0, 65535)],
     ["reason", s.text(1000)],
+    ["until", s.list(s.integer(0, 9007199254740991), 0, 8)],
+    ["person", s.text(64)],
   ]),
   s.variant<Rights>(3, "Rights", [
     ["granted", s.list(CAPABILITY_SHAPE, 0, 8)],
+    ["until", s.list(s.integer(0, 9007199254740991), 0, 8)],
     ["reason", s.text(1000)],
   ]),
   s.variant<Ping>(4, "Ping", [
@@ -391,6 +456,22 @@ const CONTROL_MESSAGE_SHAPE = s.union<ControlMessage>(
   ]),
   s.variant<Watch>(8, "Watch", [
     ["on", s.flag],
+  ]),
+  s.variant<AskMore>(9, "AskMore", [
+    ["capabilities", s.list(CAPABILITY_SHAPE, 0, 8)],
+    ["seconds", s.integer(0, 4294967295)],
+    ["reason", s.text(1000)],
+    ["grant", s.bytes(0, 2048)],
+  ]),
+  s.variant<LetGo>(10, "LetGo", [
+    ["capabilities", s.list(CAPABILITY_SHAPE, 0, 8)],
+  ]),
+  s.variant<Paused>(11, "Paused", [
+    ["on", s.flag],
+    ["text", s.text(1000)],
+  ]),
+  s.variant<Checkpoint>(12, "Checkpoint", [
+    ["data", s.bytes(0, 512)],
   ]),
 );
 const INPUT_MESSAGE_SHAPE = s.union<InputMessage>(
@@ -524,6 +605,7 @@ const REQUEST_MESSAGE_SHAPE = s.union<RequestMessage>(
     ["certificate", s.bytes(0, 210)],
     ["grant", s.bytes(0, 2048)],
     ["rejoin", s.optional(s.bytes(16, 16))],
+    ["reason", s.text(1000)],
   ]),
 );
 

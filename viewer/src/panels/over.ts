@@ -113,6 +113,32 @@ export const REASONS: Readonly<Record<EndReason, Words>> = {
     cure: "Ask for a new code. If it happens again, something between the two ends may be altering what they send.",
     line: FAR_BROKEN,
   },
+  revoked: {
+    title: "Your access was taken away",
+    cause: "This device, your account or the host itself was taken off the list while the session ran. The host ended it at once.",
+    cure: "Ask an administrator of the gateway. If you did this yourself, for a device that was lost, it has worked.",
+    line: NO,
+  },
+  expired: {
+    title: "Your time is up",
+    cause: "The session was allowed for a limited time, and that time is over.",
+    cure: "If you are allowed to, open the host again.",
+    line: DARK,
+    tone: "plain",
+  },
+  idle: {
+    title: "The session ended because nothing was done",
+    cause: "Nothing was typed or clicked for longer than the rules of this host allow.",
+    cure: "If you still need it, open the host again.",
+    line: DARK,
+    tone: "plain",
+  },
+  identity: {
+    title: "This is not the computer that you know",
+    cause: "Whoever answered has other keys than the host that you called. Nothing was sent to it, and there is no way on from here.",
+    cure: "Ask the host’s owner whether it was set up anew. If it was not, somebody stands in between.",
+    line: NO,
+  },
   timeout: {
     title: "The other side took too long",
     cause: "The line is open, but no answer came in time: the host may be overloaded or the network very slow.",

@@ -18,7 +18,20 @@ export const FailureCode = {
 export type FailureCode = (typeof FailureCode)[keyof typeof FailureCode];
 
 /** Why an authenticated session ended (spec/protocol.md, section 3). */
-export const ByeCode = { ENDED: 0, SHUTDOWN: 1, PROTOCOL: 2, RIGHTS: 3, REPLACED: 4, INTERNAL: 5 } as const;
+export const ByeCode = {
+  ENDED: 0,
+  SHUTDOWN: 1,
+  PROTOCOL: 2,
+  RIGHTS: 3,
+  REPLACED: 4,
+  INTERNAL: 5,
+  /** The device, the person or the host was shut out while the session ran. */
+  REVOKED: 6,
+  /** The time that was granted is over. */
+  EXPIRED: 7,
+  /** Nothing came from the viewer's person for longer than the grant allows. */
+  IDLE: 8,
+} as const;
 export type ByeCode = (typeof ByeCode)[keyof typeof ByeCode];
 
 /** The other end broke the protocol; the connection is of no further use. `failure` tells it on the wire. */

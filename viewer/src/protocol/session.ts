@@ -255,7 +255,7 @@ export abstract class Session {
         break;
       case RecordKind.BYE: {
         const { code, text } = decodeBye(plaintext);
-        if (code > ByeCode.INTERNAL) throw new MuxError(`a bye of unknown code ${code}`);
+        if (code > ByeCode.IDLE) throw new MuxError(`a bye of unknown code ${code}`);
         this.state = "ended";
         this.raw = [];
         this.#opener?.stop();

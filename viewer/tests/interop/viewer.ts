@@ -54,6 +54,7 @@ const session = new ViewerSession({
     certificate: new Uint8Array(0),
     grant: new Uint8Array(0),
     rejoin: call.rejoin === null ? null : bytes(call.rejoin),
+    reason: "",
   },
   entropy: (count): Bytes => crypto.getRandomValues(new Uint8Array(count)),
   now,

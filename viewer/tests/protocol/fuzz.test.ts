@@ -84,7 +84,7 @@ test("messages that are nearly right, and what is read is written the same", () 
   const samples = [
     encode(Channel.CONTROL, {
       type: "Decision", granted: [...CAPABILITIES], session: new Uint8Array(16), hostName: "büro", system: "Linux",
-      graceSeconds: 120, reason: "x".repeat(40),
+      graceSeconds: 120, reason: "x".repeat(40), until: [0, 2 ** 53 - 1], person: "Ada",
     }),
     encode(Channel.SCREEN, {
       type: "Update", seq: 1, generation: 2, inputSeq: 3, exact: true,

@@ -18,6 +18,7 @@ export const REQUEST: Request = {
   certificate: new Uint8Array(0),
   grant: new Uint8Array(0),
   rejoin: null,
+  reason: "",
 };
 
 export function hostKeys(): Keys {

@@ -199,6 +199,8 @@ export class World {
       system: "Linux",
       graceSeconds: this.graceSeconds,
       reason: "",
+      until: [],
+      person: "",
       ...changes,
     };
   }

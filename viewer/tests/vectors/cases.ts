@@ -289,7 +289,7 @@ interface HandshakeVector extends Readonly<Record<Name, string>> {
   pin: string;
   viewer_keys: string;
   viewer_entropy: string[];
-  request: { name: string; agent: string; capabilities: Request["capabilities"]; certificate: { hex: string }; grant: { hex: string }; rejoin: { hex: string } | null };
+  request: { name: string; agent: string; capabilities: Request["capabilities"]; certificate: { hex: string }; grant: { hex: string }; rejoin: { hex: string } | null; reason: string };
   handshake_hash: string;
   first_record: string;
   broken: { message: Name; at: number; xor: number; found_by: "viewer" | "host"; failure: number }[];
@@ -318,6 +318,7 @@ function viewerOf(v: HandshakeVector): ViewerSession {
       certificate: bytes(request.certificate.hex),
       grant: bytes(request.grant.hex),
       rejoin: request.rejoin && bytes(request.rejoin.hex),
+      reason: request.reason,
     },
     entropy,
     now: 0,

@@ -5,9 +5,10 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
 from farhand.host.platform.base import Platform
+from farhand.protocol.capability import Capability
 from farhand.protocol.messages import Channel
 from farhand.protocol.messages.base import Message
-from farhand.protocol.messages.control import Capability, NoticeCode
+from farhand.protocol.messages.control import NoticeCode
 
 
 class SessionPort(Protocol):

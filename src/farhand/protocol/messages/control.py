@@ -5,34 +5,26 @@ from typing import Annotated
 
 import msgspec
 
+from farhand.protocol.capability import Capability, CapabilityList
 from farhand.protocol.messages.base import U8, U16, U32, U53, Id16, Message, Name, Text
 
-
-class Capability(enum.StrEnum):
-    """What a caller may do; each is granted, shown and revocable on its own (security.md, Rights)."""
-
-    VIEW = "view"
-    CONTROL = "control"
-    CLIPBOARD = "clipboard"
-    FILES_READ = "files-read"
-    FILES_WRITE = "files-write"
-    SHELL = "shell"
-    MANAGE = "manage"
-    RECORD = "record"
-
-
-Capabilities = Annotated[list[Capability], msgspec.Meta(max_length=8)]
+Until = Annotated[list[U53], msgspec.Meta(max_length=len(Capability))]
+Blob = Annotated[bytes, msgspec.Meta(max_length=2048)]
 
 
 class Request(Message, frozen=True, tag=0):
-    """What the viewer asks for, in handshake message 3; ``name`` is the caller's own word."""
+    """What the viewer asks for, in handshake message 3; ``name`` and ``reason`` are the caller's own words.
+
+    ``grant`` is a Credential (protocol/grants.py) where no person is to be asked, else empty.
+    """
 
     name: Name
     agent: Annotated[str, msgspec.Meta(max_length=128)]
-    capabilities: Capabilities
+    capabilities: CapabilityList
     certificate: Annotated[bytes, msgspec.Meta(max_length=210)]
-    grant: Annotated[bytes, msgspec.Meta(max_length=2048)] = b""
+    grant: Blob = b""
     rejoin: Id16 | None = None
+    reason: Text = ""
 
 
 class Asking(Message, frozen=True, tag=1):
@@ -42,20 +34,30 @@ class Asking(Message, frozen=True, tag=1):
 
 
 class Decision(Message, frozen=True, tag=2):
-    """Host → viewer: what was granted; nothing granted means refused, and ``reason`` says why."""
+    """Host → viewer: what was granted; nothing granted means refused, and ``reason`` says why.
 
-    granted: Capabilities
+    ``until`` is as in Rights; ``person`` is the account that a grant names, empty where a person was asked.
+    """
+
+    granted: CapabilityList
     session: Id16
     host_name: Name
     system: Name
     grace_seconds: U16
     reason: Text = ""
+    until: Until = []
+    person: Name = ""
 
 
 class Rights(Message, frozen=True, tag=3):
-    """Host → viewer: the capabilities that hold from now on."""
+    """Host → viewer: the capabilities that hold from now on.
 
-    granted: Capabilities
+    ``until`` says when each of ``granted`` ends, in Unix milliseconds by the host's clock, 0 for as long as the
+    session; it is as long as ``granted``, or empty if none of them ends by itself.
+    """
+
+    granted: CapabilityList
+    until: Until = []
     reason: Text = ""
 
 
@@ -107,4 +109,38 @@ class Watch(Message, frozen=True, tag=8):
     on: bool
 
 
-ControlMessage = Asking | Decision | Rights | Ping | Pong | Notice | HostStats | Watch
+class AskMore(Message, frozen=True, tag=9):
+    """Viewer → host: more rights, please, for ``seconds`` (0 = as long as the session).
+
+    A session that a grant opened shows a new Credential in ``grant``; in all others it is empty and the person at the
+    host is asked. Answered by Rights, or by Notice ``denied``.
+    """
+
+    capabilities: CapabilityList
+    seconds: U32
+    reason: Text = ""
+    grant: Blob = b""
+
+
+class LetGo(Message, frozen=True, tag=10):
+    """Viewer → host: these rights are given back; answered by Rights."""
+
+    capabilities: CapabilityList
+
+
+class Paused(Message, frozen=True, tag=11):
+    """Host → viewer: the person at the host paused the session, or goes on: nothing is shown or accepted meanwhile."""
+
+    on: bool
+    text: Text = ""
+
+
+class Checkpoint(Message, frozen=True, tag=12):
+    """Host → viewer, just before bye: the signed checkpoint of the host's audit (protocol/merkle.py), to be kept."""
+
+    data: Annotated[bytes, msgspec.Meta(max_length=512)]
+
+
+ControlMessage = (
+    Asking | Decision | Rights | Ping | Pong | Notice | HostStats | Watch | AskMore | LetGo | Paused | Checkpoint
+)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from farhand.host.platform.base import Presence
 from farhand.host.platform.words import MEANINGS, harmless, name_of, summary, wishes
-from farhand.protocol.messages.control import Capability
+from farhand.protocol.capability import Capability
 
 
 @pytest.mark.parametrize(
