@@ -13,13 +13,15 @@ from uvicorn.server import ServerState
 
 from farhand.core.sockets import listen
 from farhand.core.tasks import Tasks
+from farhand.gateway.hosts.presence import Presence
 from farhand.gateway.http import HEADERS_MAX, HttpConnection
 from farhand.gateway.legs import Leg, Legs
 from farhand.gateway.limits import Conduct, Connections
 from farhand.gateway.listener import Listener
 from farhand.gateway.relay.models import Tickets
 from farhand.gateway.relay.routes import CallLeg
-from farhand.gateway.rendezvous.routes import MESSAGE_MAX, YOUNG_MESSAGE_MAX, HostLeg, ViewerLeg
+from farhand.gateway.rendezvous.hosts import HostLeg
+from farhand.gateway.rendezvous.routes import MESSAGE_MAX, YOUNG_MESSAGE_MAX, ViewerLeg
 from farhand.gateway.rendezvous.service import Rendezvous
 from farhand.gateway.settings import GatewaySettings
 from farhand.gateway.viewer import viewer_app
@@ -42,6 +44,7 @@ class Gateway:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.rendezvous = Rendezvous(entropy)
+        self.presence = Presence()
         self.connections = Connections(settings.limits)
         self._settings = settings
         self._port: int | None = None
@@ -58,12 +61,13 @@ class Gateway:
                 self.rendezvous,
                 tickets,
                 conduct,
+                self.presence,
                 token=settings.registration,
                 grace_seconds=settings.host_grace_seconds,
                 entropy=entropy,
                 clock=clock,
             )
-            exact["/v1/host"] = Leg("host", host_leg.serve, LEG_MESSAGE_FIRST)
+            exact["/v1/host"] = Leg("host", host_leg.serve, LEG_MESSAGE_FIRST, keepalive=False)
             beneath["/v1/call/"] = Leg("call", CallLeg(tickets).serve, MESSAGE_MAX, admit=tickets.__contains__)
         self._legs = Legs(exact, beneath)
 
@@ -111,6 +115,7 @@ class Gateway:
 
         sock = listen(settings.host, settings.port)
         self._port = sock.getsockname()[1]
+        self._tasks.start(self.presence.run(), "presence")
         self._listener = Listener(sock, context, self.connections, settings.limits.handshake_seconds, make)
 
     async def close(self) -> None:
@@ -121,6 +126,7 @@ class Gateway:
         for connection in list(self._state.connections):
             connection.shutdown()
         await self._tasks.close()
+        await self.presence.close()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LAST_BYTES_SECONDS):
                 await self.connections.wait_empty()

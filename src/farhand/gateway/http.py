@@ -102,7 +102,8 @@ class HttpConnection(H11Protocol):
             return
         self._upgraded = True
         leg, rest = found
-        stream = WebSocketStream(sansio, peer=self._visit.address, keepalive=self._keepalive, on_gone=self._visit.end)
+        keepalive = self._keepalive if leg.keepalive else None
+        stream = WebSocketStream(sansio, peer=self._visit.address, keepalive=keepalive, on_gone=self._visit.end)
         self.transport.set_protocol(stream)
         stream.connection_made(self.transport)
         self._leg_tasks.start(leg.serve(Arrival(stream, self._visit, rest)), leg.name)

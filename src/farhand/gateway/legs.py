@@ -31,6 +31,8 @@ class Leg:
     """For a path that goes on: whether what stands behind it is known; otherwise the answer is 404."""
     from_browsers: bool = False
     """Whether a page may open it: browsers name the page's origin, programs do not."""
+    keepalive: bool = True
+    """Whether each stream looks after itself; False where the leg looks after all of them together."""
 
 
 class Legs:

@@ -23,6 +23,8 @@ class Limits:
     """Connections with a session or a registered host; a further one is refused."""
     settled_total: int = 4096
     """The same of all addresses together."""
+    enrolled_total: int = 12_000
+    """Connections of enrolled hosts, which count by their key and not by their address; a further one is refused."""
     handshake_seconds: float = 10.0
     """How long a connection may stay young."""
     calls_burst: int = 240
@@ -52,6 +54,11 @@ def address_key(address: str) -> str:
             return str(parsed.ipv4_mapped)
         return str(ipaddress.IPv6Network((int(parsed) >> 64 << 64, 64)))
     return str(parsed)
+
+
+def whole_seconds(wait: float) -> int:
+    """A wait as the wire carries it: whole seconds, rounded up, at most 65535."""
+    return min(0xFFFF, int(wait) + 1)
 
 
 class Bucket:
@@ -139,17 +146,21 @@ class Conduct:
 class Admission:
     """One connection's place among the others; ``settle`` it after its handshake, ``leave`` when it ends."""
 
-    __slots__ = ("_book", "drop", "key", "settled")
+    __slots__ = ("_book", "drop", "key", "settled", "vouched")
 
     def __init__(self, book: "Connections", key: str, drop: Callable[[], None]) -> None:
         self._book = book
         self.key = key
         self.drop = drop
         self.settled = False
+        self.vouched = False
 
-    def settle(self) -> bool:
-        """Count as settled from now on; false, and still young, where too many are."""
-        return self._book.settle(self)
+    def settle(self, *, vouched: bool = False) -> bool:
+        """Count as settled from now on; false, and still young, where too many are.
+
+        ``vouched`` for an enrolled host: it counts apart, and not by its address.
+        """
+        return self._book.settle(self, vouched=vouched)
 
     def unsettle(self) -> None:
         """Count as young again: the next request of a connection that is kept open."""
@@ -178,12 +189,13 @@ class Connections:
         self._settled: dict[str, int] = {}
         self.young = 0
         self.settled = 0
+        self.enrolled = 0
         self.dropped = 0
         self._empty: asyncio.Event | None = None
 
     async def wait_empty(self) -> None:
         """Return when there is no connection left."""
-        while self.young or self.settled:
+        while self.young or self.settled or self.enrolled:
             self._empty = self._empty or asyncio.Event()
             self._empty.clear()
             await self._empty.wait()
@@ -199,13 +211,20 @@ class Connections:
         self._add(admission)
         return admission
 
-    def settle(self, admission: Admission) -> bool:
+    def settle(self, admission: Admission, *, vouched: bool = False) -> bool:
         """See Admission.settle."""
         if admission.settled:
             return True
         key, limits = admission.key, self._limits
         if admission not in self._young.get(key, ()):
             return False
+        if vouched:
+            if self.enrolled >= limits.enrolled_total:
+                return False
+            self._remove(admission)
+            admission.settled = admission.vouched = True
+            self.enrolled += 1
+            return True
         if self.settled >= limits.settled_total or self._settled.get(key, 0) >= limits.settled_per_address:
             return False
         self._remove(admission)
@@ -222,7 +241,10 @@ class Connections:
 
     def leave(self, admission: Admission) -> None:
         """See Admission.leave."""
-        if admission.settled:
+        if admission.vouched:
+            admission.settled = admission.vouched = False
+            self.enrolled -= 1
+        elif admission.settled:
             admission.settled = False
             self.settled -= 1
             self._settled[admission.key] -= 1

@@ -30,10 +30,13 @@ class Visit:
         if self.ended:
             cut()
 
-    def settle(self, seconds: float | None = None) -> bool:
-        """It got through: no displacement, and no deadline but ``seconds``; false where too many have settled."""
+    def settle(self, seconds: float | None = None, *, vouched: bool = False) -> bool:
+        """It got through: no displacement, and no deadline but ``seconds``; false where too many have settled.
+
+        ``vouched`` is as in Admission.settle.
+        """
         self._deadline.cancel()
-        if self.ended or not self._admission.settle():
+        if self.ended or not self._admission.settle(vouched=vouched):
             return False
         if seconds is not None:
             self._deadline = self._loop.call_later(seconds, self.drop)
