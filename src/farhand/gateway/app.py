@@ -7,7 +7,9 @@ import ssl
 import sys
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
@@ -24,9 +26,12 @@ from farhand.gateway.rendezvous.hosts import HostLeg
 from farhand.gateway.rendezvous.routes import MESSAGE_MAX, YOUNG_MESSAGE_MAX, ViewerLeg
 from farhand.gateway.rendezvous.service import Rendezvous
 from farhand.gateway.settings import GatewaySettings
-from farhand.gateway.viewer import viewer_app
+from farhand.gateway.viewer import guarded, viewer_app
 from farhand.gateway.visits import Visit
 from farhand.protocol.envelope import LEG_MESSAGE_FIRST
+
+if TYPE_CHECKING:
+    from farhand.gateway.service import Service
 
 _OPEN_FILES = 16_384
 #: How long connections get to send their last bytes when the gateway ends, in seconds.
@@ -51,6 +56,8 @@ class Gateway:
         self._listener: Listener | None = None
         self._tasks = Tasks("gateway")
         self._state = ServerState()
+        self.service: Service | None = None
+        """Accounts and what stands on them, once started, where the settings ask for them."""
         tickets = Tickets()
         conduct = Conduct(settings.limits)
         viewer_leg = ViewerLeg(self.rendezvous, conduct, clock)
@@ -79,7 +86,10 @@ class Gateway:
         return self._port
 
     async def start(self) -> None:
-        """Listen. Raises OSError (the address is in use, not this machine's, or needs privileges), ssl.SSLError."""
+        """Open the service if there is one, and listen.
+
+        Raises OSError (the address is in use, not this machine's, or needs privileges), ssl.SSLError, FarhandError.
+        """
         settings = self._settings
         raise_open_files(_OPEN_FILES)
         context = None
@@ -88,8 +98,14 @@ class Gateway:
             context.minimum_version = ssl.TLSVersion.TLSv1_2
             context.load_cert_chain(settings.tls.certificate, settings.tls.key)
             context.set_alpn_protocols(["http/1.1"])
+        sock = listen(settings.host, settings.port)
+        try:
+            pages = await self._pages()
+        except BaseException:
+            sock.close()
+            raise
         config = Config(
-            viewer_app(settings.viewer, trusted_tls=settings.tls is not None and settings.tls.trusted),
+            pages,
             http=HttpConnection,
             ws=asyncio.Protocol,  # never made: HttpConnection hands WebSockets over itself
             lifespan="off",
@@ -113,10 +129,21 @@ class Gateway:
                 keepalive=settings.keepalive,
             )
 
-        sock = listen(settings.host, settings.port)
         self._port = sock.getsockname()[1]
         self._tasks.start(self.presence.run(), "presence")
         self._listener = Listener(sock, context, self.connections, settings.limits.handshake_seconds, make)
+
+    async def _pages(self) -> ASGIApp:
+        settings = self._settings
+        trusted_tls = settings.tls is not None and settings.tls.trusted
+        pages = viewer_app(settings.viewer, trusted_tls=trusted_tls)
+        if settings.service is None:
+            return pages
+        # Only now: a gateway without accounts does without the half a second and the memory that this costs.
+        from farhand.gateway.service import Service
+
+        self.service = await Service.open(settings.service, self.rendezvous, tls=settings.tls is not None)
+        return _beside(pages, guarded(self.service.app, trusted_tls=trusted_tls))
 
     async def close(self) -> None:
         """Stop listening, end the legs, and give their last bytes a moment; safe to call twice."""
@@ -130,6 +157,16 @@ class Gateway:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LAST_BYTES_SECONDS):
                 await self.connections.wait_empty()
+        if self.service is not None:
+            await self.service.close()
+            self.service = None
+
+
+def _beside(pages: ASGIApp, api: ASGIApp) -> ASGIApp:
+    async def either(scope: Scope, receive: Receive, send: Send) -> None:
+        await (api if scope["path"].startswith("/api/") else pages)(scope, receive, send)
+
+    return either
 
 
 def raise_open_files(wanted: int) -> None:

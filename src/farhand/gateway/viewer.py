@@ -14,7 +14,16 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _PERMISSIONS = {
-    "(self)": ("autoplay", "clipboard-read", "clipboard-write", "fullscreen", "keyboard-map", "screen-wake-lock"),
+    "(self)": (
+        "autoplay",
+        "clipboard-read",
+        "clipboard-write",
+        "fullscreen",
+        "keyboard-map",
+        "publickey-credentials-create",
+        "publickey-credentials-get",
+        "screen-wake-lock",
+    ),
     "()": (
         "accelerometer",
         "browsing-topics",
@@ -27,7 +36,6 @@ _PERMISSIONS = {
         "microphone",
         "midi",
         "payment",
-        "publickey-credentials-get",
         "serial",
         "usb",
         "xr-spatial-tracking",
@@ -95,10 +103,17 @@ class _Guarded:
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *self._headers, (b"content-security-policy", policy)]
+                message["headers"] = [*message["headers"], *self._headers]
+                if not any(name == b"content-security-policy" for name, _ in message["headers"]):
+                    message["headers"].append((b"content-security-policy", policy))
             await send(message)
 
         await self._app(scope, receive, guarded)
+
+
+def guarded(app: ASGIApp, *, trusted_tls: bool) -> ASGIApp:
+    """The app, with the headers of every answer; one that has a Content-Security-Policy keeps its own."""
+    return _Guarded(app, security_headers(trusted_tls=trusted_tls))
 
 
 class _File:
