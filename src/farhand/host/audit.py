@@ -1,7 +1,6 @@
 """What the host writes down about callers: who was here, by which right, and what was done with it."""
 
 import asyncio
-import contextlib
 import enum
 import os
 import time
@@ -155,6 +154,18 @@ class Audit:
             self._failed(error)
             return b""
 
+    async def settled(self, size: int | None = None) -> bytes:
+        """As ``checkpoint``, with the disk's time spent elsewhere; empty if there are not exactly ``size`` entries."""
+        if self._closed or self._trouble or (size is not None and size != self.size):
+            return b""
+        unsigned = self._store.current(_milliseconds(self._now()))
+        try:
+            await asyncio.get_running_loop().run_in_executor(None, _sync_copy, os.dup(self._store.descriptor))
+            return b"" if self._closed else self._store.sign(unsigned)
+        except OSError as error:
+            self._failed(error)
+            return b""
+
     def entries(self, first: int, limit: int) -> list[bytes]:
         """The bytes of the entries from ``first`` on, at least one if it is there, and no more than ``limit`` bytes.
 
@@ -228,25 +239,26 @@ class Audit:
         self._sync = None
         if self._closed:
             return
-        # A copy, which the thread closes: the log may go on in another segment meanwhile, whose beginning is synced.
-        copy = os.dup(self._store.descriptor)
 
-        def work() -> None:
-            try:
-                sync(copy)
-            except OSError as error:
-                with contextlib.suppress(RuntimeError):  # the loop is over, and close() has synced
-                    loop.call_soon_threadsafe(self._failed, error)
-            finally:
-                os.close(copy)
+        def done(future: "asyncio.Future[None]") -> None:
+            if not future.cancelled() and isinstance(error := future.exception(), OSError):
+                self._failed(error)
 
-        loop.run_in_executor(None, work)
+        loop.run_in_executor(None, _sync_copy, os.dup(self._store.descriptor)).add_done_callback(done)
 
     def _synced(self) -> None:
         try:
             self._store.sync()
         except OSError as error:
             self._failed(error)
+
+
+def _sync_copy(copy: int) -> None:
+    """Sync a file by a descriptor of this thread's own: the log may go on in another segment meanwhile."""
+    try:
+        sync(copy)
+    finally:
+        os.close(copy)
 
 
 def _milliseconds(seconds: float) -> int:

@@ -66,6 +66,8 @@ class Store:
         self._torn = False
         """Whether there may be bytes behind that."""
         self._lock = -1
+        self._signed = 0
+        """The most entries that a checkpoint was given away over."""
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._check_folder()
@@ -100,8 +102,20 @@ class Store:
 
     def checkpoint(self, time: int) -> bytes:
         """Sync, and sign what there is. Raises OSError."""
+        current = self.current(time)
         self.sync()
-        signed = self._checkpoint(self._frontier, time).sign(self._keys.identity)
+        return self.sign(current)
+
+    def current(self, time: int) -> Checkpoint:
+        """What there is now, to be signed once it is on disk."""
+        return self._checkpoint(self._frontier, time)
+
+    def sign(self, checkpoint: Checkpoint) -> bytes:
+        """Sign it, and remember that it was given away. Raises OSError."""
+        signed = checkpoint.sign(self._keys.identity)
+        if checkpoint.size < self._signed:
+            return signed
+        self._signed = checkpoint.size
         descriptor = os.open(self.folder / LAST, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
             os.pwrite(descriptor, signed, 0)
