@@ -146,7 +146,8 @@ class GatewayApi:
     async def begin_login(self, name: str) -> DeviceLogin:
         """Begin a device log-in."""
         _, answer = await self.call("POST", "/api/device-login/begin", {"name": name})
-        return _shaped(answer, DeviceLogin)
+        begun: DeviceLogin = _shaped(answer, DeviceLogin)
+        return begun
 
     async def poll_login(self, device_code: str) -> str | None:
         """The token, once the person has approved it in the browser; None as long as they have not."""
@@ -239,7 +240,7 @@ class GatewayApi:
         return _granted(answer)
 
     async def approval(self, number: str) -> "Granted | Pending":
-        """The grant that an approval leads to, once it was given. Raises GatewayRefused with code `approval-refused`."""
+        """The grant that an approval leads to, once it was given; a no is GatewayRefused `approval-refused`."""
         status, answer = await self.call("GET", f"/api/approvals/{number}")
         found = answer if isinstance(answer, dict) else {}
         state = str(found.get("state", "")).lower()

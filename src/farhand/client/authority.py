@@ -7,7 +7,7 @@ grant is judged by the host.
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -47,6 +47,15 @@ class Authority:
         return self.endorsement.static
 
 
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """A host's keys, the root that they rest on, and the encoded HostProof."""
+
+    endorsement: Endorsement
+    root: bytes
+    proof: bytes
+
+
 class Broker:
     """Asks one gateway about one host. `say` hears what a person should know meanwhile.
 
@@ -61,7 +70,7 @@ class Broker:
         *,
         say: Say = _silent,
         clock: Callable[[], float] = time.time,
-        pause: Callable[[float], "asyncio.Future[None]"] | None = None,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
         approval_seconds: float = APPROVAL_SECONDS,
     ) -> None:
         self._target = target
@@ -69,7 +78,7 @@ class Broker:
         self._keys = keys
         self._say = say
         self._clock = clock
-        self._pause = pause or asyncio.sleep
+        self._pause = pause
         self._approval_seconds = approval_seconds
 
     async def authorise(self, capabilities: Sequence[Capability], *, seconds: int = 0, reason: str = "") -> Authority:
@@ -78,22 +87,34 @@ class Broker:
         A rule may want a second person: then this waits. Raises HostUnproven, HostKeyChanged, RootChanged,
         ApprovalRefused, GatewayRefused, Unreachable, FarhandError, OSError.
         """
-        login = self._target.login
-        async with GatewayApi(login.url, token=login.token, fingerprint=login.fingerprint) as api:
-            root = await self._root(api)
-            host = self._target.host_id.hex()
-            asked = [str(one) for one in in_order(capabilities)]
-            answer = await api.grant(host, self._keys.identity_public, asked, seconds, reason)
-            if isinstance(answer, Pending):
-                answer = await self._approved(api, answer)
-        endorsement = self.prove(answer.proof, root)
+        answer = await self.ask(capabilities, seconds=seconds, reason=reason)
+        if isinstance(answer, Pending):
+            answer = await self._approved(answer)
+        endorsement = self.prove(answer.proof, await self.root())
         return Authority(self._target.host_id, endorsement, answer.credential)
 
-    async def proven(self) -> Endorsement:
+    async def ask(self, capabilities: Sequence[Capability], *, seconds: int = 0, reason: str = "") -> Granted | Pending:
+        """Ask for a grant, without waiting for a second person. Raises GatewayRefused, Unreachable, FarhandError."""
+        asked = [str(one) for one in in_order(capabilities)]
+        async with self._api() as api:
+            return await api.grant(self._target.host_id.hex(), self._keys.identity_public, asked, seconds, reason)
+
+    async def poll(self, pending: Pending) -> Granted | Pending:
+        """Ask whether the second person has answered. Raises ApprovalRefused, and as `ask`."""
+        try:
+            async with self._api() as api:
+                return await api.approval(pending.approval)
+        except GatewayRefused as refused:
+            if refused.code == "approval-refused":
+                raise ApprovalRefused(refused.cause) from refused
+            raise
+
+    async def proven(self) -> Proven:
         """Return the host's proven keys without asking for a grant; raises as `authorise`."""
-        login = self._target.login
-        async with GatewayApi(login.url, token=login.token, fingerprint=login.fingerprint) as api:
-            return self.prove(await api.proof(self._target.host_id.hex()), await self._root(api))
+        root = await self.root()
+        async with self._api() as api:
+            proof = await api.proof(self._target.host_id.hex())
+        return Proven(self.prove(proof, root), root, proof)
 
     def prove(self, proof: bytes, root: bytes) -> Endorsement:
         """Check a HostProof against the pinned root and the known hosts. Raises HostUnproven, HostKeyChanged."""
@@ -119,30 +140,33 @@ class Broker:
             self._say(f"first contact with {name}{called}: its key is signed by your organisation's root: {shown}")
         return endorsement
 
-    async def _root(self, api: GatewayApi) -> bytes:
-        """The pinned root; at the first need, where the organisation had none at the log-in, it is pinned now."""
-        pinned = bytes.fromhex(self._target.login.root)
-        if pinned:
-            return pinned
-        org = await api.org()
+    async def root(self) -> bytes:
+        """The pinned root; at the first need, where the organisation had none at the log-in, it is pinned now.
+
+        Raises HostUnproven, RootChanged, Unreachable, FarhandError, OSError.
+        """
+        login = Gateways(self._paths).find(self._target.gateway) or self._target.login
+        if login.root:
+            return bytes.fromhex(login.root)
+        async with self._api() as api:
+            org = await api.org()
         if not org.root:
             raise HostUnproven(
                 f"the organisation at {self._target.gateway} has no root key yet, so nothing proves its hosts' keys",
                 "an administrator runs `farhand org init` and `farhand org sign`",
             )
-        return pin_root(self._paths, self._target.login, org.root, self._say)
+        return pin_root(self._paths, login, org.root, self._say)
 
-    async def _approved(self, api: GatewayApi, pending: Pending) -> Granted:
+    def _api(self) -> GatewayApi:
+        login = self._target.login
+        return GatewayApi(login.url, token=login.token, fingerprint=login.fingerprint)
+
+    async def _approved(self, pending: Pending) -> Granted:
         self._say("a second person has to approve this; waiting for them (Ctrl-C gives up)")
         ends = self._clock() + self._approval_seconds
         while self._clock() < ends:
             await self._pause(POLL_SECONDS)
-            try:
-                answer = await api.approval(pending.approval)
-            except GatewayRefused as refused:
-                if refused.code == "approval-refused":
-                    raise ApprovalRefused(refused.cause) from refused
-                raise
+            answer = await self.poll(pending)
             if isinstance(answer, Granted):
                 self._say("approved")
                 return answer

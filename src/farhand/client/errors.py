@@ -95,6 +95,8 @@ class RootChanged(FarhandError):
             "whoever holds a root key can pretend to be every host. Ask them; if the organisation was founded anew, "
             f"run: farhand logout {url}, then: farhand login {url} --root FINGERPRINT",
         )
+        self.pinned = pinned
+        self.shown = shown
 
 
 class AuditAltered(FarhandError):

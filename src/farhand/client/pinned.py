@@ -24,6 +24,7 @@ def tls_context(fingerprint: bytes | None) -> ssl.SSLContext:
     """The system's judgement, or, with a fingerprint, that certificate and no other."""
     context = ssl.create_default_context()
     if fingerprint is not None:
+        pinned = fingerprint
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
 
@@ -33,8 +34,8 @@ def tls_context(fingerprint: bytes | None) -> ssl.SSLContext:
             def do_handshake(self) -> None:
                 super().do_handshake()
                 shown = hashlib.sha256(self.getpeercert(binary_form=True) or b"").digest()
-                if shown != fingerprint:
-                    raise OtherCertificate(fingerprint, shown)
+                if shown != pinned:
+                    raise OtherCertificate(pinned, shown)
 
         context.sslobject_class = Pinned
     return context

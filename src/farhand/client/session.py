@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
-from farhand.client.errors import AccessRefused, ConnectFailed, SessionOver
+from farhand.client.errors import AccessRefused, AuditAltered, ConnectFailed, SessionOver
 from farhand.client.picture import Picture, PictureError
 from farhand.client.video import CODECS
+from farhand.core.errors import FarhandError
 from farhand.core.logging import get_logger
 from farhand.core.tasks import Tasks
 from farhand.protocol.capability import Capability
@@ -21,9 +22,14 @@ from farhand.protocol.messages.base import Message
 from farhand.protocol.messages.clipboard import ClipText
 from farhand.protocol.messages.control import (
     Asking,
+    AskMore,
+    Checkpoint,
     Decision,
     HostStats,
+    LetGo,
     Notice,
+    NoticeCode,
+    Paused,
     Request,
     Rights,
     Watch,
@@ -45,26 +51,6 @@ DEFAULT_CAPABILITIES = (Capability.VIEW, Capability.CONTROL, Capability.CLIPBOAR
 KEPT = 100
 
 
-async def connect(
-    to: Transport | str,
-    code: str,
-    *,
-    name: str = "",
-    capabilities: Sequence[Capability] = DEFAULT_CAPABILITIES,
-    view: bool = True,
-) -> "Session":
-    """Call a host by its one-time code and return the session once something is granted.
-
-    ``to`` is a transport that leads to the host, or a gateway's address (``https://…``). ``name`` is what the person
-    at the host reads. With ``view`` false no pictures are asked for until ``want``. The code is never tried twice.
-    Raises CodeError, Unreachable, ConnectFailed, AccessRefused, SessionOver when the line is cut meanwhile.
-    """
-    parse_code(code)  # before a line is opened for it
-    session = prepare(await _transport(to), code, name=name, capabilities=capabilities, view=view)
-    await session.open()
-    return session
-
-
 def prepare(
     transport: Transport,
     code: str,
@@ -73,7 +59,7 @@ def prepare(
     capabilities: Sequence[Capability] = DEFAULT_CAPABILITIES,
     view: bool = True,
 ) -> "Session":
-    """Return the session that ``connect`` opens, not yet opened: ``asking`` can then be watched meanwhile.
+    """Return the session that ``connect`` opens by a code, not yet opened: ``asking`` can then be watched meanwhile.
 
     Raises CodeError.
     """
@@ -83,8 +69,41 @@ def prepare(
     return Session(transport, keys, Mode.ATTENDED, route, secret, None, request, view=view)
 
 
-async def _transport(to: Transport | str) -> Transport:
-    return await open_websocket(leg_url(to, "/v1/viewer")) if isinstance(to, str) else to
+def prepare_unattended(
+    transport: Transport,
+    keys: Keys,
+    host_id: bytes,
+    pin: bytes,
+    credential: bytes,
+    *,
+    name: str = "",
+    capabilities: Sequence[Capability] = DEFAULT_CAPABILITIES,
+    reason: str = "",
+    view: bool = True,
+    keep: "Keep | None" = None,
+    more: "More | None" = None,
+) -> "Session":
+    """Return a session with a host whose Noise key is ``pin``, not yet opened; a grant stands for the person there.
+
+    ``keep`` checks and keeps the host's audit checkpoint, by its identity key; ``more`` gets grants for ``ask_more``.
+    """
+    request = Request(name, "farhand client", list(capabilities), keys.certificate, credential, None, reason)
+    session = Session(transport, keys, Mode.UNATTENDED, host_id, None, pin, request, view=view)
+    session.keep, session.more = keep, more
+    return session
+
+
+async def open_line(to: Transport | str, fingerprint: bytes | None = None) -> Transport:
+    """The transport itself, or a line to the gateway at this address; ``fingerprint`` as in websocket.connect."""
+    if not isinstance(to, str):
+        return to
+    return await open_websocket(leg_url(to, "/v1/viewer"), fingerprint=fingerprint)
+
+
+#: Checks and keeps a checkpoint: (its bytes, the host's identity key). Raises AuditAltered, FarhandError, OSError.
+Keep = Callable[[bytes, bytes], object]
+#: Gets a credential for more rights: (capabilities, seconds, reason). Raises FarhandError.
+More = Callable[[Sequence[Capability], int, str], Awaitable[bytes]]
 
 
 class Session:
@@ -104,6 +123,14 @@ class Session:
     ) -> None:
         self.picture = Picture()
         self.granted: frozenset[Capability] = frozenset()
+        self.until: dict[Capability, float] = {}
+        """When a right ends by itself, in Unix seconds by the host's clock; those without an end are not in here."""
+        self.paused: str | None = None
+        """While the person at the host has paused the session: their words, which may be empty."""
+        self.checkpoint: bytes | None = None
+        """The host's audit checkpoint, which comes at the end."""
+        self.audit_altered: AuditAltered | None = None
+        """What is wrong with it, if it does not go on from the one that was kept before."""
         self.asking: int | None = None
         """While a person is being asked: the seconds after which silence means no."""
         self.decision: Decision | None = None
@@ -117,8 +144,11 @@ class Session:
         self.over = False
         self._keys = keys
         self._request = request
+        self.keep: Keep | None = None
+        self.more: More | None = None
         self._view = view
         self._seq = 0
+        self._answers = 0
         self._authenticated: Authenticated | None = None
         self._waiters: set[asyncio.Future[None]] = set()
         self._loop = asyncio.get_running_loop()
@@ -159,15 +189,19 @@ class Session:
             await self.close()
             raise AccessRefused(self.decision.reason)
 
-    async def rejoin(self, to: Transport | str, *, view: bool = True) -> "Session":
+    async def rejoin(self, to: Transport | str, *, view: bool = True, fingerprint: bytes | None = None) -> "Session":
         """Take this session, whose line was cut, up again over a new one; raises as ``connect`` does."""
         if self._authenticated is None or self.decision is None:
             raise SessionOver(self.end)
         request = Request(
-            self._request.name, self._request.agent, self._request.capabilities, b"", rejoin=self.decision.session
+            self._request.name,
+            self._request.agent,
+            self._request.capabilities,
+            self._request.certificate,
+            rejoin=self.decision.session,
         )
         session = Session(
-            await _transport(to),
+            await open_line(to, fingerprint),
             self._keys,
             Mode.REJOIN,
             self._authenticated.host_id,
@@ -176,6 +210,7 @@ class Session:
             request,
             view=view,
         )
+        session.keep, session.more = self.keep, self.more
         await session.open()
         return session
 
@@ -217,6 +252,31 @@ class Session:
         except SessionEnded:
             raise SessionOver(self.end) from None
         self._pump.flush()
+
+    async def ask_more(
+        self, capabilities: Sequence[Capability], *, seconds: int = 0, reason: str = "", wait: float = 60.0
+    ) -> frozenset[Capability]:
+        """Ask for more rights, for so many seconds (0: as long as the session), and return those that hold then.
+
+        A session that a grant opened gets a new one for it, which a second person may have to approve; otherwise the
+        person at the host is asked. Raises AccessRefused if the answer is no, TimeoutError, SessionOver, FarhandError.
+        """
+        credential = await self.more(capabilities, seconds, reason) if self.more is not None else b""
+        before, told = self._answers, len(self.notices)
+        self.send(Channel.CONTROL, AskMore(list(capabilities), seconds, reason, credential))
+
+        def refusal() -> Notice | None:
+            return next((one for one in self.notices[told:] if one.code is NoticeCode.DENIED), None)
+
+        await self.wait(lambda session: session._answers > before or refusal() is not None, wait)
+        if not frozenset(capabilities) <= self.granted:
+            found = refusal()
+            raise AccessRefused(found.text if found is not None else "the host gave less than was asked for")
+        return self.granted
+
+    def let_go(self, capabilities: Sequence[Capability]) -> None:
+        """Give rights back."""
+        self.send(Channel.CONTROL, LetGo(list(capabilities)))
 
     def want(self, quality: Quality = Quality.AUTOMATIC, *, visible: bool = True, video: bool = True) -> None:
         """Say what pictures are wanted; ``video`` false: exact tiles only."""
@@ -311,8 +371,13 @@ class Session:
                 self.asking = seconds
             case Decision():
                 self._decided(message)
-            case Rights(granted):
-                self.granted = frozenset(granted)
+            case Rights():
+                self._hold(message.granted, message.until)
+                self._answers += 1
+            case Paused(on, text):
+                self.paused = text if on else None
+            case Checkpoint(data):
+                self._keep(data)
             case Notice():
                 self.notices = [*self.notices[1 - KEPT :], message]
             case HostStats():
@@ -332,11 +397,29 @@ class Session:
     def _decided(self, decision: Decision) -> None:
         self.decision = decision
         self.asking = None
-        self.granted = frozenset(decision.granted)
+        self._hold(decision.granted, decision.until)
         if self.granted:
             self._pump.watch()
         if self._view and Capability.VIEW in self.granted:
             self.want()
+
+    def _hold(self, granted: Sequence[Capability], until: Sequence[int]) -> None:
+        self.granted = frozenset(granted)
+        self.until = {one: end / 1000 for one, end in zip(granted, until, strict=False) if end}
+
+    def _keep(self, data: bytes) -> None:
+        """An audit that was altered ends nothing that is over anyway; it is remembered, and said loudly."""
+        self.checkpoint = data
+        host = self._authenticated.certificate if self._authenticated is not None else None
+        if self.keep is None or host is None:
+            return
+        try:
+            self.keep(data, host.identity)
+        except AuditAltered as error:
+            self.audit_altered = error
+            _log.error("the host's audit was altered", reason=error.cause)
+        except (FarhandError, OSError) as error:
+            _log.error("the host's audit checkpoint could not be kept", reason=str(error))
 
     def _tell(self) -> None:
         for waiter in self._waiters:
