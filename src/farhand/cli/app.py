@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from farhand import __version__
-from farhand.cli import doctor, gateway, host, up, view
+from farhand.cli import doctor, gateway, host, hosts, login, logout, up, verify_viewer, view
 
 app = typer.Typer(
     help="""See and operate a computer that is somewhere else, end to end encrypted.
@@ -17,13 +17,17 @@ app = typer.Typer(
     Behind a router or firewall, run a gateway where both sides reach it:   farhand gateway
 
     and on the computer to reach:   farhand host --gateway https://gateway.example:8443
+
+    Computers that are enrolled at a gateway:   farhand login https://gateway.example:8443
+
+    and then:   farhand hosts   and   farhand view NAME
     """,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (up, host, gateway, view, doctor):
-    app.command(verb.__name__.rpartition(".")[2])(verb.command)
+for verb in (up, host, gateway, login, logout, hosts, view, verify_viewer, doctor):
+    app.command(verb.__name__.rpartition(".")[2].replace("_", "-"))(verb.command)
 
 
 def _say_version(wanted: bool) -> None:

@@ -22,6 +22,10 @@ class Exit(enum.IntEnum):
     """There is no display, and none can be started."""
     GATEWAY = 6
     """The gateway refused this host."""
+    IDENTITY = 7
+    """A key, certificate or file of the other side is not what it should be: nothing was sent."""
+    REFUSED = 8
+    """A rule, the gateway or a person said no."""
 
 
 class CliError(FarhandError):

@@ -1,24 +1,40 @@
 """`farhand view`."""
 
-import webbrowser
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import typer
 
-from farhand.cli.exits import CliError, Exit, told
+from farhand.cli.reaching import DEFAULT_RIGHTS, GatewayOption, Reason, Rights, parse_reason, parse_rights, reaching
 
 
 def command(
-    link: Annotated[str, typer.Argument(metavar="LINK", help="What `farhand up` or `farhand host` printed.")],
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="TARGET", help="A host's name, a link or code, or `local` for this computer's own host."
+        ),
+    ],
+    rights: Rights = DEFAULT_RIGHTS,
+    reason: Reason = "",
+    minutes: Annotated[
+        int, typer.Option(min=0, max=1440, metavar="N", help="Ask for the rights for so long; 0: for the session.")
+    ] = 0,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open a browser here, or only print the address.")
+    ] = True,
+    gateway: GatewayOption = "",
 ) -> None:
-    """Open a link in the browser.
+    """See and operate a host in the trusted viewer, which this computer itself serves to your browser.
+
+    farhand view frontdesk
 
     farhand view 'https://10.0.0.5:8443/#4821-739204615'
     """
-    parts = urlsplit(link)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise typer.BadParameter("not a link, such as https://10.0.0.5:8443/#4821-739204615", param_hint="LINK")
-    with told():
-        if not webbrowser.open(link):
-            raise CliError(Exit.FAILED, "no browser can be opened here", "open the link in a browser yourself")
+    asked = parse_rights(rights)
+    why = parse_reason(reason)
+    if "://" in target and not target.startswith(("http://", "https://")):
+        raise typer.BadParameter("not a link, such as https://10.0.0.5:8443/#4821-739204615", param_hint="TARGET")
+    with reaching():
+        from farhand.cli.viewing import ViewOptions, view
+
+        view(ViewOptions(target, tuple(asked), why, minutes * 60, browser, gateway))

@@ -43,6 +43,17 @@ def test_who_runs_is_written_down_and_taken_away(tmp_path: Path) -> None:
     assert not (paths.runtime / "running.json").exists()
 
 
+def test_the_current_link_stands_beside_it(tmp_path: Path) -> None:
+    paths = Paths.under(tmp_path).create()
+    files = StateFiles(paths, None)
+    files.running(STATE)
+    files.ready("https://192.0.2.1:8443/#1111-222333444")
+    assert read_running(paths.runtime / "running.json").link == "https://192.0.2.1:8443/#1111-222333444"
+    assert mode(paths.runtime / "running.json") == 0o600
+    files.remove()
+    assert not (paths.runtime / "running.json").exists()
+
+
 def test_what_another_process_wrote_meanwhile_is_left(tmp_path: Path) -> None:
     paths = Paths.under(tmp_path).create()
     files = StateFiles(paths, None)

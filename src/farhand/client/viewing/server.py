@@ -98,6 +98,10 @@ class LocalViewer:
         """Return when the browser has been gone for a while, or never came."""
         await self._ended.wait()
 
+    def end(self) -> None:
+        """Have it end now."""
+        self._ended.set()
+
     async def close(self) -> None:
         """Stop; safe to call twice."""
         if self._timer is not None:
