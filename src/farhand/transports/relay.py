@@ -7,7 +7,8 @@ Nothing listens at the host: both its control connection and the leg of each cal
 import asyncio
 import random
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 from farhand.core.errors import FarhandError
 from farhand.core.logging import get_logger
@@ -16,6 +17,7 @@ from farhand.core.tasks import Tasks
 from farhand.protocol.envelope import (
     LEG_MESSAGE_FIRST,
     VERSION,
+    AuditWanted,
     Challenge,
     CloseRoute,
     Denied,
@@ -25,19 +27,21 @@ from farhand.protocol.envelope import (
     OpenRoute,
     Register,
     Registered,
+    Removed,
+    Revoke,
     RouteOpened,
+    Status,
     decode_from_gateway,
     encode_leg,
     register_text,
 )
 from farhand.protocol.errors import FailureCode, MessageError
 from farhand.protocol.identity import Keys
+from farhand.transports.backoff import Backoff
 from farhand.transports.base import Transport
+from farhand.transports.reports import AuditFeed, Reports
 from farhand.transports.websocket import Unreachable, connect, leg_url
 
-#: Waits between attempts to reach the gateway, in seconds: doubled each time, and each between half and all of it,
-#: so that the hosts of a gateway that was restarted do not all come back at once.
-_FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0
 _REGISTER_SECONDS = 10.0
 #: Legs being fetched at once: a gateway that names more makes them up.
 _FETCHING_MAX = 64
@@ -49,12 +53,19 @@ class RegistrationDenied(FarhandError):
     """The gateway knows who asks and says no: trying again changes nothing."""
 
 
+class HostRemoved(RegistrationDenied):
+    """The gateway's administrator took this host off the list."""
+
+
 class GatewayLink:
     """One host at one gateway. ``run`` it; ``open_route`` and ``close_route`` while it runs.
 
     ``call`` serves one viewer: ``(transport, address)``; ``fingerprint`` is as in websocket.connect.
     ``on_online`` and ``on_offline`` hear of the connection, ``on_route_lost`` of a route that the gateway gave away
-    while it could not be reached.
+    while it could not be reached, ``on_revoke`` of a device (its identity key) that is to be shut out.
+    ``status`` tells how this computer is, for the gateway's list; ``audit`` sends it copies of the record.
+    ``patient``: an enrolled host asks again, seldom, where a gateway says no: it may have been restored from a backup,
+    and nobody is there to start the host anew. Only Removed ends it.
     """
 
     def __init__(
@@ -70,6 +81,10 @@ class GatewayLink:
         on_online: Callable[[], None] = lambda: None,
         on_offline: Callable[[str, float], None] = lambda _why, _wait: None,
         on_route_lost: Callable[[str], None] = lambda _: None,
+        on_revoke: Callable[[bytes], Coroutine[Any, Any, None]] | None = None,
+        status: Callable[[], Status] | None = None,
+        audit: AuditFeed | None = None,
+        patient: bool = False,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._control_url = leg_url(address, "/v1/host")
@@ -83,7 +98,10 @@ class GatewayLink:
         self._on_online = on_online
         self._on_offline = on_offline
         self._on_route_lost = on_route_lost
-        self._chance = chance
+        self._on_revoke = on_revoke
+        self._reports = Reports(status, audit)
+        self._patient = patient
+        self._backoff = Backoff(chance)
         self._control: WebSocketStream | None = None
         self._online = asyncio.Event()
         self._asked: deque[asyncio.Future[str]] = deque()
@@ -92,16 +110,23 @@ class GatewayLink:
 
     async def run(self) -> None:
         """Stay registered until cancelled; calls end with it. Raises RegistrationDenied."""
-        wait = _FIRST_WAIT
+        loop = asyncio.get_running_loop()
         async with Tasks("gateway link") as tasks:
             while True:
-                registered, why = await self._attend(tasks)
-                if registered:
-                    wait = _FIRST_WAIT
-                pause = wait * (0.5 + self._chance() / 2)
+                began = loop.time()
+                registered, why, refused = await self._attend(tasks)
+                if refused:
+                    pause = self._backoff.refused()
+                elif registered:
+                    pause = self._backoff.lost(loop.time() - began)
+                else:
+                    pause = self._backoff.failed()
                 self._on_offline(why, pause)
                 await asyncio.sleep(pause)
-                wait = min(_LONGEST_WAIT, wait * 2)
+
+    def status_changed(self) -> None:
+        """Have the gateway told soon how this computer is."""
+        self._reports.look()
 
     async def open_route(self) -> str:
         """Return the route part for a new code, once the gateway can be reached. Raises FarhandError if it says no."""
@@ -128,12 +153,18 @@ class GatewayLink:
                 except StreamClosed:
                     return
 
-    async def _attend(self, tasks: Tasks) -> tuple[bool, str]:
-        """One control connection, from its making to its loss: whether it was registered, and why it is over."""
+    async def _attend(self, tasks: Tasks) -> tuple[bool, str, bool]:
+        """One control connection, from its making to its loss.
+
+        Whether it was registered, why it is over, and whether that was a no. Raises RegistrationDenied.
+        """
         registered = False
         try:
             control = await connect(
-                self._control_url, fingerprint=self._fingerprint, keepalive=self._keepalive, message_max=LEG_MESSAGE_FIRST
+                self._control_url,
+                fingerprint=self._fingerprint,
+                keepalive=self._keepalive,
+                message_max=LEG_MESSAGE_FIRST,
             )
             self._control = control
             try:
@@ -142,19 +173,25 @@ class GatewayLink:
                 registered = True
                 self._online.set()
                 self._on_online()
-                while True:
-                    self._heard(decode_from_gateway(await control.receive()), tasks)
+                async with Tasks("reports") as reporting:
+                    self._reports.begin(control, reporting)
+                    while True:
+                        self._heard(decode_from_gateway(await control.receive()), tasks, control, reporting)
             finally:
                 self._lost()
                 await control.close()
         except Unreachable as error:
-            return registered, error.cause
+            return registered, error.cause, False
         except StreamClosed:
-            return registered, "the connection to the gateway was lost"
+            return registered, "the connection to the gateway was lost", False
         except TimeoutError:
-            return registered, "the gateway did not answer in time"
+            return registered, "the gateway did not answer in time", False
         except MessageError as error:
-            return registered, f"the gateway broke the protocol ({error})"
+            return registered, f"the gateway broke the protocol ({error})", False
+        except RegistrationDenied as error:
+            if isinstance(error, HostRemoved) or not self._patient:
+                raise
+            return registered, error.cause, True
 
     async def _register(self, control: WebSocketStream) -> None:
         challenge = decode_from_gateway(await control.receive())
@@ -169,6 +206,8 @@ class GatewayLink:
                     kept.add(route)
                 case Registered():
                     break
+                case Removed():
+                    raise _removed()
                 case Denied(code, retry):
                     raise _denied(code) if not retry else StreamClosed("the gateway is busy")
                 case _:
@@ -179,7 +218,7 @@ class GatewayLink:
         for route in kept - self._routes:
             await _say(control, CloseRoute(route))
 
-    def _heard(self, message: FromGateway, tasks: Tasks) -> None:
+    def _heard(self, message: FromGateway, tasks: Tasks, control: WebSocketStream, reporting: Tasks) -> None:
         match message:
             case Incoming(ticket, address):
                 if self._fetching < _FETCHING_MAX:
@@ -188,6 +227,13 @@ class GatewayLink:
             case RouteOpened(route):
                 self._routes.add(route)
                 self._answer().set_result(route)
+            case Revoke(viewer):
+                if self._on_revoke is not None:
+                    tasks.start(self._on_revoke(viewer), "revoke")
+            case AuditWanted(have):
+                self._reports.audit_wanted(control, reporting, have)
+            case Removed():
+                raise _removed()
             case Denied():
                 self._answer().set_exception(FarhandError("the gateway gives no more routes", "close a code first"))
             case _:
@@ -217,6 +263,13 @@ class GatewayLink:
             answer = self._asked.popleft()
             if not answer.done():
                 answer.set_exception(StreamClosed("the connection to the gateway was lost"))
+
+
+def _removed() -> HostRemoved:
+    return HostRemoved(
+        "this host was removed from the gateway's list",
+        "an administrator makes a new enrolment token: farhand host --gateway URL --enrol TOKEN",
+    )
 
 
 def _denied(code: FailureCode) -> RegistrationDenied:

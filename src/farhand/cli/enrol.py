@@ -1,0 +1,79 @@
+"""Enrolment: a token is exchanged for a place in a gateway's list, and for the root to trust from then on."""
+
+import base64
+import binascii
+import sys
+import time
+from typing import Any
+
+from farhand.cli.exits import CliError, Exit
+from farhand.client.api import GatewayApi
+from farhand.client.errors import GatewayRefused
+from farhand.client.gateways import tidy_url
+from farhand.client.texts import plain
+from farhand.core.config import Paths
+from farhand.core.errors import FarhandError
+from farhand.host.enrolment import (
+    Enrolment,
+    check_root,
+    check_token,
+    endorse,
+    enrolled,
+    keep_enrolment,
+)
+from farhand.protocol.errors import GrantRefused
+from farhand.protocol.grants import EnrolToken
+from farhand.protocol.identity import Keys
+
+
+def read_enrol_token(text: str) -> EnrolToken:
+    """Read a token, or with ``-`` a line from standard input, which no list of processes shows. Raises CliError."""
+    if text == "-":
+        text = sys.stdin.readline(4096)
+    try:
+        return EnrolToken.decode(text)
+    except GrantRefused as error:
+        raise CliError(Exit.SETTINGS, "this is no enrolment token", str(error)) from error
+
+
+async def enrol(paths: Paths, gateway: str, token: EnrolToken, keys: Keys, name: str, pin: bytes | None) -> Enrolment:
+    """Use the token up at the gateway, pin the organisation's root, and keep both. Raises CliError, FarhandError."""
+    url = tidy_url(gateway)
+    now = time.time()
+    try:
+        check_token(paths.data, token, now)
+    except GrantRefused as error:
+        raise CliError(Exit.SETTINGS, "the enrolment token cannot be used", str(error)) from error
+    body = {
+        "secret": _text(token.secret),
+        "certificate": _text(keys.certificate),
+        "endorsement": _text(endorse(token, keys, name, now)),
+        "delegation": _text(token.delegation),
+    }
+    async with GatewayApi(url, fingerprint=pin) as api:
+        try:
+            _, answer = await api.call("POST", "/api/enrol", body)
+        except GatewayRefused as error:
+            raise CliError(Exit.GATEWAY, f"{url} did not take the enrolment token: {error.cause}", error.cure) from error
+    found: dict[str, Any] = answer if isinstance(answer, dict) else {}
+    root = _key(found.get("root"))
+    check_root(token, root, url)
+    if found.get("host_id") != keys.host_id.hex():
+        raise FarhandError(f"{url} enrolled another host than this one", "nothing was kept; ask its administrator")
+    enrolment = enrolled(url, plain(str(found.get("gateway_name") or ""))[:64], keys, root, pin)
+    keep_enrolment(paths.data, enrolment)
+    return enrolment
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _key(text: object) -> bytes:
+    try:
+        key = base64.b64decode(str(text or ""), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) != 32:
+        raise FarhandError("the gateway names no root key", "its administrator runs: farhand org delegate")
+    return key
