@@ -1,4 +1,4 @@
-"""Writes viewer/src/gen/: the messages and the bounds of src/farhand/protocol, for the viewer.
+"""Writes viewer/src/gen/: the messages, the signed statements and the bounds of src/farhand/protocol, for the viewer.
 
 usage: script/gen_messages.py [--check]
 
@@ -12,7 +12,8 @@ from typing import Any
 
 import msgspec.inspect as mi
 
-from farhand.protocol import limits
+from farhand.protocol import grants, limits
+from farhand.protocol.capability import Capability
 from farhand.protocol.codec import MEMBERS
 from farhand.protocol.messages import SCHEMA, Channel
 from farhand.protocol.messages import input as keys
@@ -46,10 +47,11 @@ def doc(cls: type, indent: str = "") -> str:
 class Generator:
     """Collects declarations in the order in which they are needed."""
 
-    def __init__(self) -> None:
+    def __init__(self, *known: type) -> None:
+        """``known`` are declared elsewhere."""
         self.types: list[str] = []
         self.shapes: list[str] = []
-        self._done: set[type] = set()
+        self._done: set[type] = set(known)
 
     def type_of(self, kind: mi.Type, most: int) -> tuple[str, str]:
         """The TypeScript type of a field and the expression of its shape; ``most`` bounds bytes without a bound."""
@@ -92,7 +94,8 @@ class Generator:
             f"export type {name} = (typeof {plural})[number];\n"
         )
         base = f"s.text({max(map(len, values))})" if isinstance(values[0], str) else f"s.integer(0, {max(values)})"
-        self.shapes.append(f"const {const}_SHAPE = s.oneOf({base}, {plural});\n")
+        export = "export " if cls is Capability else ""  # statements name it as well
+        self.shapes.append(f"{export}const {const}_SHAPE = s.oneOf({base}, {plural});\n")
 
     def fields(self, kind: mi.StructType, most: int) -> tuple[str, str]:
         """The members of the interface and of the shape."""
@@ -201,6 +204,36 @@ export function decode(channel: Channel, raw: Bytes): Message {
 """
 
 
+STATEMENTS: tuple[tuple[type, int], ...] = (
+    (grants.Delegation, limits.DELEGATION),
+    (grants.Endorsement, limits.ENDORSEMENT),
+    (grants.Grant, limits.GRANT),
+    (grants.Credential, limits.CREDENTIAL),
+    (grants.HostProof, limits.HOST_PROOF),
+)
+
+
+def statements() -> str:
+    """The text of gen/statements.ts."""
+    made = Generator(Capability)
+    codecs = ""
+    for cls, most in STATEMENTS:
+        kind = mi.type_info(cls)
+        assert isinstance(kind, mi.StructType)
+        made.struct(kind, most)
+        codecs += codec(cls.__name__, cls.__name__, str(most))
+    return (
+        HEAD.format("grants.py")
+        + 'import type { Bytes } from "../protocol/bytes";\n'
+        + 'import * as s from "../protocol/shapes";\n'
+        + 'import { type Capability, CAPABILITY_SHAPE } from "./messages";\n\n'
+        + "\n".join(made.types)
+        + "\n"
+        + "".join(made.shapes)
+        + codecs
+    )
+
+
 def codec(name: str, kind: str, most: str) -> str:
     """The two functions of one channel."""
     shape = f"{constant(kind)}_SHAPE"
@@ -230,7 +263,7 @@ def main() -> int:
     """Write or check; the exit code."""
     stale = 0
     TARGET.mkdir(parents=True, exist_ok=True)
-    for name, text in (("messages.ts", messages()), ("limits.ts", bounds())):
+    for name, text in (("messages.ts", messages()), ("statements.ts", statements()), ("limits.ts", bounds())):
         path = TARGET / name
         if path.exists() and path.read_text() == text:
             continue

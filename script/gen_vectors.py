@@ -1,4 +1,4 @@
-"""Writes spec/vectors/{frames,pairing,records,channels,messages,handshake}.json: our own vectors.
+"""Writes spec/vectors/{frames,pairing,records,channels,messages,handshake,grants}.json: our own vectors.
 
 usage: script/gen_vectors.py [--check]
 
@@ -27,6 +27,7 @@ from farhand.protocol.messages import Channel, clipboard, control, cursor, scree
 from farhand.protocol.messages import input as keys_in
 from farhand.protocol.noise import dh
 from farhand.protocol.records import Sealer
+from grant_vectors import grant_vectors
 
 TARGET = Path(__file__).parent.parent / "spec" / "vectors"
 MAL, VER = "MalformedFrame", "VersionMismatch"
@@ -130,6 +131,9 @@ def leg() -> list[dict[str, Any]]:
         envelope.Register(1, draw(32), draw(64), "desk", ""),
         envelope.OpenRoute(),
         envelope.CloseRoute("4821"),
+        envelope.Status("Debian 13", "0.1.0", ["1920x1080", "1280x720"], 0.25, 5 * 10**10, 10**12, 2),
+        envelope.AuditEntries(2**53 - 1, [b"{}", draw(40)]),
+        envelope.AuditCheckpoint(draw(200)),
     ]
     from_gateway = [
         envelope.Challenge(draw(32)),
@@ -138,9 +142,12 @@ def leg() -> list[dict[str, Any]]:
         envelope.Incoming("A" * 22, "192.0.2.7", "4821"),
         envelope.Incoming("A" * 22, "2001:db8::7", ""),
         envelope.Denied(FailureCode.BUSY, 30),
+        envelope.Revoke(draw(32)),
+        envelope.AuditWanted(70_000),
+        envelope.Removed(),
     ]
     broken: list[tuple[str, Any, str]] = [
-        ("host", [9], "tag"),
+        ("host", [99], "tag"),
         ("host", [2, 1, b"x" * 31, b"x" * 64, "", ""], "identity of 31 bytes"),
         ("host", [6, "482"], "route of 3 digits"),
         ("host", [6, "4821\n"], "route with a line feed"),
@@ -148,6 +155,19 @@ def leg() -> list[dict[str, Any]]:
         ("gateway", [7, "../../../../../../etc/passwd", "", ""], "ticket that is a path"),
         ("gateway", [8, 99, 0], "failure code 99"),
         ("gateway", [1, b"", 1], "too many fields"),
+        ("host", [9, "", "", ["x" * 33], 0.0, 0, 0, 0], "screen of 33 characters"),
+        ("host", [9, "", "", [], float("nan"), 0, 0, 0], "load that is no number"),
+        ("host", [9, "", "", [], -0.5, 0, 0, 0], "load below zero"),
+        ("host", [9, "", "", [""] * 9, 0.0, 0, 0, 0], "nine screens"),
+        ("host", [10, 0, []], "no entries"),
+        ("host", [10, -1, [b"x"]], "entries from before the first"),
+        ("host", [10, 0, [b""]], "an empty entry"),
+        ("host", [11, bytes(513)], "checkpoint of 513 bytes"),
+        ("host", [12, bytes(32)], "a gateway's message"),
+        ("host", [11, bytes(1100)], "above 1024 bytes before it is registered"),
+        ("gateway", [12, bytes(31)], "revocation of 31 bytes"),
+        ("gateway", [13, -1], "entries below zero"),
+        ("gateway", [11, b""], "a host's message"),
     ]
     return [
         {"from": who, "bytes": envelope.encode_leg(message).hex(), "message": plain(message)}
@@ -315,13 +335,21 @@ def channel_vectors() -> list[dict[str, Any]]:
 SAMPLES: dict[Channel, list[Any]] = {
     Channel.CONTROL: [
         control.Asking(30),
-        control.Decision([Capability.VIEW, Capability.FILES_READ], bytes(range(16)), "büro", "Linux", 120),
+        control.Decision(
+            [Capability.VIEW, Capability.FILES_READ], bytes(range(16)), "büro", "Linux", 120, "",
+            [1_800_000_000_000, 0], "Ada",
+        ),
         control.Rights([], [], "time is up"),
         control.Ping(0),
         control.Pong(2**32 - 1),
         control.Notice(control.NoticeCode.DISPLAY_GONE, "x"),
         control.HostStats(1, 2, 3, 4, 5, 6, 7, 2**53 - 1),
         control.Watch(True),
+        control.Rights([Capability.VIEW, Capability.SHELL], [0, 2**53 - 1], ""),
+        control.AskMore([Capability.CONTROL], 300, "the printer", bytes(range(9))),
+        control.LetGo([Capability.CONTROL]),
+        control.Paused(True, "a moment"),
+        control.Checkpoint(bytes(range(64))),
     ],
     Channel.INPUT: [
         keys_in.Key(True, "KeyA", "ä", 3, False, 70_000),
@@ -355,7 +383,7 @@ SAMPLES: dict[Channel, list[Any]] = {
 
 #: (channel, raw value, why) of messages that must be refused.
 BROKEN: list[tuple[int, Any, str]] = [
-    (2, [9], "unknown tag"),
+    (2, [99], "unknown tag"),
     (2, [], "no tag"),
     (2, {}, "no array"),
     (2, 4, "no array"),
@@ -373,11 +401,16 @@ BROKEN: list[tuple[int, Any, str]] = [
     (2, [6, "gone", ""], "unknown notice"),
     (2, [6, "denied", "x" * 1001], "text too long"),
     (2, [6, b"denied", ""], "bytes for text"),
-    (2, [3, ["view"] * 9, ""], "too many capabilities"),
-    (2, [3, ["fly"], ""], "unknown capability"),
-    (2, [2, [], b"x" * 15, "", "", 0, ""], "id too short"),
-    (2, [2, [], "x" * 16, "", "", 0, ""], "text for bytes"),
-    (2, [0, "", "", [], b"", b"", None], "a request, which belongs to the handshake"),
+    (2, [3, ["view"] * 9, [], ""], "too many capabilities"),
+    (2, [3, ["fly"], [], ""], "unknown capability"),
+    (2, [2, [], b"x" * 15, "", "", 0, "", [], ""], "id too short"),
+    (2, [2, [], "x" * 16, "", "", 0, "", [], ""], "text for bytes"),
+    (2, [3, [], [0] * 9, ""], "too many ends"),
+    (2, [3, [], [-1], ""], "an end before time"),
+    (2, [9, [], 0, "", bytes(2049)], "grant too long"),
+    (2, [9, [], 2**32, "", b""], "seconds above 32 bits"),
+    (2, [12, bytes(513)], "checkpoint too long"),
+    (2, [0, "", "", [], b"", b"", None, ""], "a request, which belongs to the handshake"),
     (3, [1, True, "x" * 33, "", 0, False, 0], "code too long"),
     (3, [3, 0, 0, 256, 0], "buttons above 255"),
     (5, [1, 0, 0, 0, 1, b""], "cursor without width"),
@@ -430,7 +463,7 @@ def handshakes() -> list[dict[str, Any]]:
     path = TARGET / "handshake.json"
     known = json.loads(path.read_text()) if path.exists() else []
     kem = {one["kem_public"]: (one["kem_secret"], one["kem_ciphertext"]) for one in known}
-    return [handshake(mode, kem) for mode in (Mode.ATTENDED, Mode.REJOIN)]
+    return [handshake(mode, kem) for mode in Mode]
 
 
 def handshake(mode: Mode, kem: dict[str, tuple[str, str]]) -> dict[str, Any]:
@@ -465,9 +498,10 @@ def handshake(mode: Mode, kem: dict[str, tuple[str, str]]) -> dict[str, Any]:
     right = HostHandshake(
         opening, host, secret, host_draw, lambda _: (bytes.fromhex(shared), bytes.fromhex(ciphertext_hex))
     )
+    unattended = mode is Mode.UNATTENDED
     request = control.Request(
-        "Ada", "vector", [Capability.VIEW], viewer.certificate, b"",
-        bytes(range(16)) if mode is Mode.REJOIN else None,
+        "Ada", "vector", [Capability.VIEW], viewer.certificate, b"a credential" if unattended else b"",
+        bytes(range(16)) if mode is Mode.REJOIN else None, "updates" if unattended else "",
     )  # fmt: skip
     one = left.write_1()
     right.read_1(one)
@@ -530,6 +564,7 @@ def main() -> int:
         "channels": channel_vectors(),
         "messages": message_vectors(),
         "handshake": handshakes(),
+        "grants": grant_vectors(counted("grants")),
     }
     for name, content in made.items():
         text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"

@@ -8,15 +8,29 @@ import hypothesis
 import msgspec
 import msgspec.inspect as mi
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.loopback.sessions import HOST, VIEWER, Pair
 
 from farhand.protocol import codec, envelope, limits, pairing, records
+from farhand.protocol.capability import Capability
 from farhand.protocol.channels import Inbox, Outbox
 from farhand.protocol.envelope import Failure, FrameReader, FrameType, Hello, Mode, Welcome
 from farhand.protocol.errors import CodeError, MessageError, MuxError, ProtocolError
 from farhand.protocol.events import Authenticated, Ended, Failed
+from farhand.protocol.grants import (
+    Conditions,
+    Credential,
+    EnrolToken,
+    Grant,
+    GrantRefused,
+    Right,
+    Window,
+    sign_grant,
+    verify_credential,
+    verify_host,
+)
 from farhand.protocol.identity import Certificate, IdentityMismatch, Keys
 from farhand.protocol.messages import Channel
 from farhand.protocol.messages.clipboard import ClipText
@@ -27,6 +41,14 @@ GOOD = {
     Welcome: Welcome(Mode.ATTENDED, bytes(16), bytes(32)).encode(),
     Failure: Failure(envelope.FailureCode.BUSY, 3).encode(),
 }
+
+
+#: MessagePack that is well formed and means nothing.
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats() | st.text() | st.binary(),
+    lambda inner: st.lists(inner, max_size=8) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=12,
+)
 
 
 @st.composite
@@ -72,19 +94,57 @@ def test_key_files(data: bytes) -> None:
         assert Keys.load(data).dump() == data
 
 
+ROOT = Ed25519PrivateKey.from_private_bytes(bytes(31) + b"\1")
+ROOT_PUBLIC = ROOT.public_key().public_bytes_raw()
+GRANT = Grant(
+    1, bytes(16), bytes(32), "Ada", "desk", [Right(Capability.VIEW, 60)], 1000, 1300, bytes(16),
+    Conditions(["192.0.2.0/24"], [Window(1, 0, 60)]), "", "",
+)  # fmt: skip
+SIGNED = sign_grant(ROOT, GRANT)
+CREDENTIAL = Credential(b"", SIGNED).encode()
+
+
+def refused(data: bytes) -> bool:
+    try:
+        held = verify_credential(data, root=ROOT_PUBLIC, host_id=bytes(16), viewer=bytes(32), now=1100)
+    except GrantRefused:
+        return True
+    assert held.grant == GRANT
+    return False
+
+
+@given(st.one_of(edited(CREDENTIAL), st.binary(max_size=400), VALUES.map(msgspec.msgpack.encode)))
+def test_credentials(data: bytes) -> None:
+    assert refused(data) == (data != CREDENTIAL)
+
+
+@given(st.one_of(edited(SIGNED[:-64]), st.binary(max_size=300), VALUES.map(msgspec.msgpack.encode)))
+def test_what_a_signer_s_own_mistakes_come_to(body: bytes) -> None:
+    signed = body + ROOT.sign(b"farhand grant v1" + body)
+    data = msgspec.msgpack.encode([b"", signed])
+    with suppress(GrantRefused):
+        verified = verify_credential(data, root=ROOT_PUBLIC, host_id=bytes(16), viewer=bytes(32), now=1100)
+        assert sign_grant(ROOT, verified.grant) == signed
+        assert verified.rights.keys() <= set(Capability)
+
+
+@given(st.one_of(st.text(max_size=300), st.text("ABCdef012-_=", max_size=300).map(lambda text: "fhe1." + text)))
+def test_enrolment_tokens(text: str) -> None:
+    with suppress(GrantRefused):
+        assert EnrolToken.decode(text).encode() == text.strip()
+
+
+@given(st.one_of(st.binary(max_size=300), VALUES.map(msgspec.msgpack.encode)))
+def test_host_proofs(data: bytes) -> None:
+    with pytest.raises(GrantRefused):
+        verify_host(data, root=ROOT_PUBLIC, host_id=bytes(16), now=1100)
+
+
 @given(st.text())
 def test_codes(text: str) -> None:
     with suppress(CodeError):
         route, secret = pairing.parse_code(text)
         assert pairing.parse_code(pairing.format_code(route, secret)) == (route, secret)
-
-
-#: MessagePack that is well formed and means nothing.
-VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats() | st.text() | st.binary(),
-    lambda inner: st.lists(inner, max_size=8) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=12,
-)
 
 
 @st.composite

@@ -6,7 +6,7 @@ from copy import copy
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from tests.loopback.sessions import HOST, SESSION, VIEWER, Pair
+from tests.loopback.sessions import GRANT, HOST, SESSION, VIEWER, Pair
 
 from farhand.protocol import codec, limits, pairing
 from farhand.protocol.capability import Capability
@@ -272,6 +272,90 @@ class TestIdentity:
         assert failures(pair.told_viewer) == [FailureCode.IDENTITY]
         assert not any(isinstance(event, Authenticated) for event in pair.told_host)
 
+    @pytest.mark.parametrize("mode", [Mode.REJOIN, Mode.UNATTENDED])
+    def test_an_impostor_learns_nothing_of_who_calls(self, mode: Mode) -> None:
+        # It has a certificate and keys that fit each other, and answers under the id that was called.
+        impostor = Keys.generate(Kind.HOST, "desk", 1_800_000_000, os.urandom)
+        lines: list[bytes] = []
+
+        def listen(from_viewer: bool, number: int, data: bytes) -> bytes:
+            if from_viewer:
+                lines.append(data)
+            return data
+
+        for certificate in (HOST.certificate, impostor.certificate):
+            lines.clear()
+            pair = Pair(mode, line=listen)
+            pair.host._keys = _Impostor(impostor, certificate)
+            pair.run()
+            assert failures(pair.told_viewer) == [FailureCode.IDENTITY]
+            assert [data[0] for data in lines] == [FrameType.HELLO, FrameType.HANDSHAKE_1]
+
+    def test_the_right_identity_with_another_noise_key_than_was_endorsed(self) -> None:
+        # Whoever has the host's identity key alone, or a host that was set up anew in its old name.
+        fresh = X25519PrivateKey.generate()
+        certificate = HOST.certify(fresh.public_key().public_bytes_raw(), Kind.HOST, "desk", 1_800_000_000, 3600)
+        pair = Pair(Mode.UNATTENDED, host_keys=Keys(HOST.identity, fresh, certificate))
+        pair.run()
+        assert failures(pair.told_viewer) == [FailureCode.IDENTITY]
+        assert not any(isinstance(event, Authenticated) for event in pair.told_host)
+
+    def test_the_wrong_host_for_an_id(self) -> None:
+        other = Keys.generate(Kind.HOST, "other", 1_800_000_000, os.urandom)
+        pair = Pair(Mode.UNATTENDED, host_keys=other)
+        pair.run()
+        assert failures(pair.told_viewer) == [FailureCode.UNKNOWN_ROUTE]
+
+        def forged(from_viewer: bool, number: int, data: bytes) -> bytes:
+            # The gateway rewrites the id both ways, so that each end hears the one it expects.
+            if from_viewer and number == 0:
+                return data.replace(HOST.host_id, other.host_id)
+            return data if from_viewer else data.replace(other.host_id, HOST.host_id)
+
+        pair = Pair(Mode.UNATTENDED, host_keys=other, line=forged)
+        pair.run()
+        assert failures(pair.told_viewer) == [FailureCode.PROTOCOL]
+        assert not any(isinstance(event, Authenticated) for event in pair.told_host)
+
+    def test_a_recorded_call_opens_nothing(self) -> None:
+        said: list[bytes] = []
+
+        def listen(from_viewer: bool, number: int, data: bytes) -> bytes:
+            if from_viewer:
+                said.append(data)
+            return data
+
+        Pair(Mode.UNATTENDED, line=listen).open()
+        replayed = Pair(Mode.UNATTENDED, line=lambda viewer, number, data: said[number] if viewer else data)
+        replayed.run()
+        assert failures(replayed.told_host) == [FailureCode.PROTOCOL]
+        assert not any(isinstance(event, Authenticated) for event in replayed.told_host)
+
+    @pytest.mark.parametrize(
+        ("certificate", "failure"),
+        [
+            (b"", FailureCode.PROTOCOL),
+            (HOST.certificate, FailureCode.IDENTITY),
+            (VIEWER.certificate[:-1] + bytes((VIEWER.certificate[-1] ^ 1,)), FailureCode.IDENTITY),
+        ],
+        ids=["none", "another's", "wrong signature"],
+    )
+    def test_an_unattended_caller_without_a_certificate_of_its_own(
+        self, certificate: bytes, failure: FailureCode, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        payload = codec.encode_request(Request("", "", [], certificate, GRANT))
+        monkeypatch.setattr(codec, "encode_request", lambda request: payload)
+        pair = Pair(Mode.UNATTENDED)
+        pair.run()
+        assert failures(pair.told_host) == [failure]
+
+    def test_an_unattended_caller_without_a_grant(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        payload = codec.encode_request(Request("", "", [], VIEWER.certificate))
+        monkeypatch.setattr(codec, "encode_request", lambda request: payload)
+        pair = Pair(Mode.UNATTENDED)
+        pair.run()
+        assert failures(pair.told_host) == [FailureCode.PROTOCOL]
+
     @pytest.mark.parametrize("known", [None, bytes(32), HOST.static_public], ids=["gone", "zeros", "another"])
     def test_rejoining_with_another_key_or_none(self, known: bytes | None) -> None:
         pair = Pair(Mode.REJOIN, rejoining=known)
@@ -285,7 +369,7 @@ class TestIdentity:
         assert failures(pair.told_viewer) == [FailureCode.REJOIN_REFUSED]
 
     def test_unattended_is_not_for_everyone(self) -> None:
-        pair = Pair(Mode.UNATTENDED)
+        pair = Pair(Mode.UNATTENDED, modes=frozenset((Mode.ATTENDED, Mode.REJOIN)))
         pair.run()
         assert failures(pair.told_viewer) == [FailureCode.POLICY]
 
@@ -450,7 +534,7 @@ class TestInsiders:
             b"\3",
             b"\xff" + bytes(255),
             b"\1\1",
-            encode_bye(6, ""),
+            encode_bye(9, ""),
             b"\2",
             b"\0\0\1",
             b"\0\2",

@@ -17,6 +17,8 @@ from farhand.protocol.session import HostSession, State, ViewerSession
 HOST = Keys.generate(Kind.HOST, "desk", 1_800_000_000, os.urandom)
 VIEWER = Keys.generate(Kind.BROWSER, "", 1_800_000_000, os.urandom)
 SESSION = bytes(range(16))
+#: The session hands a grant on as it is.
+GRANT = b"a credential"
 ROUTE, SECRET = "4821", "739204615"
 
 #: (from the viewer?, number of the chunk in that direction, its bytes) to the bytes that arrive.
@@ -34,6 +36,8 @@ class Pair:
         rejoining: bytes | None = VIEWER.static_public,
         line: Line = lambda from_viewer, number, data: data,
         piece: int | None = None,
+        modes: frozenset[Mode] = frozenset(Mode),
+        host_keys: Keys = HOST,
         **viewer: Any,
     ) -> None:
         self.now = 1000.0
@@ -45,14 +49,17 @@ class Pair:
         self._count = {True: 0, False: 0}
         attended = mode is Mode.ATTENDED
         self.host = HostSession(
-            keys=HOST,
+            keys=host_keys,
             take_code=self._take_code,
             find_rejoin=lambda session: rejoining if session == SESSION else None,
             feed=7,
             entropy=os.urandom,
             now=self.now,
+            modes=modes,
         )
         request = Request("Ada", "test", [Capability.VIEW], b"", b"", SESSION if mode is Mode.REJOIN else None)
+        if mode is Mode.UNATTENDED:
+            request = Request("Ada", "test", [Capability.VIEW], VIEWER.certificate, GRANT, reason="updates")
         arguments: dict[str, Any] = {
             "keys": VIEWER,
             "mode": mode,

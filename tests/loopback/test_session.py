@@ -1,15 +1,17 @@
 """Two ends of a session over a line that behaves, in pieces of every size."""
 
+import os
 import random
 
 import pytest
-from tests.loopback.sessions import HOST, ROUTE, SECRET, SESSION, VIEWER, Pair
+from tests.loopback.sessions import GRANT, HOST, ROUTE, SECRET, SESSION, VIEWER, Pair
 
 from farhand.protocol import limits
+from farhand.protocol.capability import Capability
 from farhand.protocol.envelope import Mode
 from farhand.protocol.errors import ByeCode, FailureCode, MessageTooLarge, NotAuthenticated, SessionEnded
 from farhand.protocol.events import Authenticated, Ended, Failed, HelloReceived, MessageReceived
-from farhand.protocol.identity import Certificate
+from farhand.protocol.identity import Certificate, Keys, Kind
 from farhand.protocol.messages import Channel
 from farhand.protocol.messages.clipboard import ClipText
 from farhand.protocol.messages.control import Asking, Decision, Ping, Request
@@ -23,7 +25,7 @@ def picture(seq: int, size: int) -> Update:
 
 
 @pytest.mark.parametrize("piece", [1, 2, 100, None])
-@pytest.mark.parametrize("mode", [Mode.ATTENDED, Mode.REJOIN])
+@pytest.mark.parametrize("mode", Mode)
 def test_both_ends_agree(mode: Mode, piece: int | None) -> None:
     pair = Pair(mode, piece=piece)
     pair.run()
@@ -42,7 +44,23 @@ def test_both_ends_agree(mode: Mode, piece: int | None) -> None:
     assert (at_viewer.mode, at_viewer.feed, at_viewer.host_id) == (mode, 7, HOST.host_id)
     assert (at_host.peer_static, at_viewer.peer_static) == (VIEWER.static_public, HOST.static_public)
     assert at_viewer.certificate == Certificate.decode(HOST.certificate)
-    assert at_host.certificate is None
+    shown = Certificate.decode(VIEWER.certificate) if mode is Mode.UNATTENDED else None
+    assert at_host.certificate == shown
+    assert at_host.request.grant == (GRANT if shown else b"")
+
+
+def test_a_page_calls_with_a_key_of_its_own_and_the_client_s_word_for_it() -> None:
+    page = Keys.generate(Kind.BROWSER, "", 1_800_000_000, os.urandom)
+    certificate = VIEWER.certify(page.static_public, Kind.CLIENT, "notebook", 1_800_000_000, 3600)
+    pair = Pair(Mode.UNATTENDED, keys=page, request=Request("", "", [Capability.VIEW], certificate, GRANT)).open()
+    assert pair.host.state is State.OPEN
+    pair = Pair(Mode.UNATTENDED, keys=page, request=Request("", "", [Capability.VIEW], certificate, GRANT))
+    pair.run()
+    authenticated = pair.told_host[-1]
+    assert isinstance(authenticated, Authenticated)
+    assert authenticated.certificate is not None
+    assert authenticated.certificate.identity == VIEWER.identity_public
+    assert authenticated.peer_static == page.static_public
 
 
 def test_a_viewer_s_certificate_is_checked_and_handed_on() -> None:
@@ -259,6 +277,8 @@ class TestMisuse:
             (Mode.REJOIN, {"secret": SECRET}),
             (Mode.REJOIN, {"route": ROUTE}),
             (Mode.UNATTENDED, {"pin": None}),
+            (Mode.UNATTENDED, {"request": Request("", "", [], VIEWER.certificate, b"")}),
+            (Mode.UNATTENDED, {"request": Request("", "", [], b"", GRANT)}),
         ],
     )
     def test_arguments_that_do_not_go_together(self, mode: Mode, wrong: dict[str, object]) -> None:

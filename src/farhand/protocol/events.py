@@ -23,7 +23,7 @@ class Authenticated:
 
     ``peer_static`` is the other end's Noise key (32 bytes); ``certificate`` is checked and names that key, None where
     a viewer showed none; ``request`` is the viewer's; ``handshake_hash`` (32 bytes) is unique to this session;
-    ``feed`` is the version of the host's advisory feed.
+    ``feed`` is the version of the host's advisory feed. A certificate's dates are the owner's to check.
     """
 
     peer_static: bytes

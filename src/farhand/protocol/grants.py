@@ -262,6 +262,10 @@ def _sign(private: Ed25519PrivateKey, statement: Statement) -> bytes:
     body = _encode(statement)
     kind = type(statement)
     signed = body + private.sign(_LABELS[kind] + body)
+    if len(signed) > _MOST[kind]:
+        raise ValueError(
+            f"a {kind.__name__.lower()} of {len(signed)} bytes, {_MOST[kind]} are the limit: shorten its texts"
+        )
     try:
         _parse(signed, kind)
     except GrantRefused as error:
@@ -412,11 +416,13 @@ def _parse(data: bytes, kind: type[S]) -> S:
 
 
 def _is_network(text: str) -> bool:
-    """Whether ``text`` is a network in its one form, without host bits."""
+    """Whether ``text`` is a network in its one form, without host bits; IPv4 is never written as IPv6."""
     try:
-        return str(ipaddress.ip_network(text)) == text
+        network = ipaddress.ip_network(text)
     except ValueError:
         return False
+    mapped = isinstance(network, ipaddress.IPv6Network) and network.network_address.ipv4_mapped is not None
+    return str(network) == text and not mapped and "%" not in text
 
 
 def _strict(data: bytes, kind: type[T], most: int) -> T:

@@ -261,7 +261,11 @@ class HostSession(_Session):
 
     ``take_code(route)`` returns the secret that waits under a route and burns it, None if there is none; it and
     ``find_rejoin(session id)``, which returns the Noise key that may take a cut session up again, may raise Refused.
+    ``wrong_code()`` hears that the secret was another, and returns the seconds that the caller is told to wait.
     ``feed`` is the version of the host's advisory feed. Callers of other ``modes`` are turned away.
+
+    Of an unattended caller the session checks that its certificate is for its own key, and hands out both with the
+    grant: whether certificate and grant hold now, and what they allow, is for the owner to say (protocol/grants.py).
     """
 
     def __init__(
@@ -274,6 +278,7 @@ class HostSession(_Session):
         entropy: Entropy,
         now: float,
         modes: frozenset[Mode] = frozenset((Mode.ATTENDED, Mode.REJOIN)),
+        wrong_code: Callable[[], int] = lambda: 0,
         encapsulate: Encapsulate = encapsulate,
     ) -> None:
         super().__init__(entropy, now, FrameType.HELLO)
@@ -282,6 +287,7 @@ class HostSession(_Session):
         self._find_rejoin = find_rejoin
         self._feed = feed
         self._modes = modes
+        self._wrong_code = wrong_code
         self._encapsulate = encapsulate
 
     def refuse(self, code: FailureCode, retry: int = 0) -> None:
@@ -318,11 +324,13 @@ class HostSession(_Session):
             peer, payload, secrets = handshake.read_3(bytes(body))
         except HandshakeFailed:
             if mode is Mode.ATTENDED:
-                raise Refused(FailureCode.WRONG_CODE) from None
+                raise Refused(FailureCode.WRONG_CODE, self._wrong_code()) from None
             raise
         request = codec.decode_request(payload)
         if (request.rejoin is not None) != (mode is Mode.REJOIN):
             raise MalformedFrame("a request that does not suit its mode")
+        if mode is Mode.UNATTENDED and not (request.certificate and request.grant):
+            raise MalformedFrame("a request without a certificate or a grant where no person is asked")
         if request.rejoin is not None and self._find_rejoin(request.rejoin) != peer:
             raise Refused(FailureCode.REJOIN_REFUSED)
         certificate = None
@@ -348,7 +356,8 @@ class ViewerSession(_Session):
     """The viewer's end of one session.
 
     ``route`` is a code's route part (attended, with its ``secret``) or a host id (with ``pin``, the host's Noise key
-    as seen before). ``keys.static`` is the Noise key: a throwaway one if attended, the same one to rejoin.
+    as seen before or out of its HostProof). ``keys.static`` is the Noise key: a throwaway one if attended, the same one
+    to rejoin, the one in ``request.certificate`` if unattended.
     """
 
     def __init__(
@@ -369,6 +378,8 @@ class ViewerSession(_Session):
             raise ValueError("a code's route and secret go with attended, a host id and a pin with all else")
         if (request.rejoin is not None) != (mode is Mode.REJOIN):
             raise ValueError("a session to take up again goes with rejoin, and only there")
+        if mode is Mode.UNATTENDED and not (request.certificate and request.grant):
+            raise ValueError("a certificate and a grant go with unattended")
         self._keys = keys
         self._secret = secret
         self._pin = pin

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from tests.unit.protocol import noise_patterns
 
-from farhand.protocol import codec, envelope, errors, pairing, records
+from farhand.protocol import codec, envelope, errors, grants, pairing, records
 from farhand.protocol.capability import Capability
 from farhand.protocol.channels import Inbox, Outbox
 from farhand.protocol.envelope import Failure, FrameReader, FrameType, Hello, Mode, Welcome
@@ -234,6 +234,59 @@ def test_broken_messages(vector: dict[str, Any]) -> None:
         codec.decode(Channel(vector["channel"]), bytes.fromhex(vector["bytes"]))
 
 
+class TestGrants:
+    GIVEN = load("grants")
+
+    def given(self, vector: dict[str, Any], *names: str) -> dict[str, Any]:
+        held = {name: bytes.fromhex(vector.get(name, self.GIVEN[name])) for name in names}
+        return {**held, "now": vector.get("now", self.GIVEN["now"])}
+
+    def test_what_names_a_root(self) -> None:
+        root = bytes.fromhex(self.GIVEN["root"])
+        assert grants.root_hash(root).hex() == self.GIVEN["root_hash"]
+        assert grants.fingerprint(root) == self.GIVEN["fingerprint"]
+
+    @pytest.mark.parametrize("vector", GIVEN["credentials"], ids=lambda v: v.get("why", "good"))
+    def test_credentials(self, vector: dict[str, Any]) -> None:
+        data, given = bytes.fromhex(vector["data"]), self.given(vector, "root", "host_id", "viewer")
+        if "fault" in vector:
+            with pytest.raises(errors.GrantRefused) as refused:
+                grants.verify_credential(data, **given)
+            assert refused.value.why == vector["fault"]
+            return
+        verified = grants.verify_credential(data, **given)
+        assert plain(verified.grant) == vector["grant"]
+        assert verified.issuer.hex() == vector["issuer"]
+        rights = [(right["capability"], right["seconds"]) for right in vector["grant"]["rights"]]
+        assert list(verified.rights.items()) == rights
+        assert grants.Credential.decode(data).encode() == data
+
+    @pytest.mark.parametrize("vector", GIVEN["hosts"], ids=lambda v: v.get("why", "good"))
+    def test_hosts(self, vector: dict[str, Any]) -> None:
+        data, given = bytes.fromhex(vector["data"]), self.given(vector, "root", "host_id")
+        if "fault" in vector:
+            with pytest.raises(errors.GrantRefused) as refused:
+                grants.verify_host(data, **given)
+            assert refused.value.why == vector["fault"]
+        else:
+            assert plain(grants.verify_host(data, **given)) == vector["endorsement"]
+
+    @pytest.mark.parametrize("vector", GIVEN["tokens"], ids=lambda v: v.get("why", "good"))
+    def test_tokens(self, vector: dict[str, Any]) -> None:
+        if "fault" in vector:
+            with pytest.raises(errors.GrantRefused) as refused:
+                grants.EnrolToken.decode(vector["text"])
+            assert refused.value.why == vector["fault"]
+        else:
+            token = grants.EnrolToken.decode(vector["text"])
+            assert plain(token) == vector["token"]
+            assert token.encode() == vector["text"].strip()
+
+    def test_every_fault_but_the_host_s_own_has_a_vector(self) -> None:
+        told = {v["fault"] for group in ("credentials", "hosts") for v in self.GIVEN[group] if "fault" in v}
+        assert told == set(errors.GrantFault) - {errors.GrantFault.REPLAYED}
+
+
 class Replay:
     """Both ends of a recorded handshake."""
 
@@ -250,6 +303,7 @@ class Replay:
             hexed(given["certificate"]["hex"]),
             hexed(given["grant"]["hex"]),
             given["rejoin"] and hexed(given["rejoin"]["hex"]),
+            given["reason"],
         )
         viewer_keys = Keys.load(hexed(vector["viewer_keys"]))
         self.host = HostSession(
@@ -259,6 +313,7 @@ class Replay:
             feed=vector["feed"],
             entropy=self.drawn(vector["host_entropy"]),
             now=0.0,
+            modes=frozenset(Mode),
             encapsulate=lambda public: (hexed(vector["kem_secret"]), hexed(vector["kem_ciphertext"])),
         )
         route = vector["route"]

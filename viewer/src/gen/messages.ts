@@ -413,7 +413,7 @@ export interface Messages {
 export type CarryingChannel = keyof Messages;
 export type Message = Messages[CarryingChannel];
 
-const CAPABILITY_SHAPE = s.oneOf(s.text(11), CAPABILITIES);
+export const CAPABILITY_SHAPE = s.oneOf(s.text(11), CAPABILITIES);
 const NOTICE_CODE_SHAPE = s.oneOf(s.text(14), NOTICE_CODES);
 const CONTROL_MESSAGE_SHAPE = s.union<ControlMessage>(
   s.variant<Asking>(1, "Asking", [

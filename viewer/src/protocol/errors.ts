@@ -77,6 +77,21 @@ export class MessageError extends ProtocolError {
   override readonly name = "MessageError";
 }
 
+/** Why a signed statement does not let anyone in. */
+export type GrantFault =
+  | "malformed" | "signature" | "not-yet" | "expired" | "too-long" | "other-host" | "other-viewer" | "ceiling" | "not-delegated";
+
+/** A grant, delegation or endorsement that does not hold; `why` says which rule it breaks. */
+export class GrantRefused extends Error {
+  override readonly name = "GrantRefused";
+  readonly why: GrantFault;
+
+  constructor(why: GrantFault, text: string) {
+    super(text);
+    this.why = why;
+  }
+}
+
 /** The session is over: nothing can be sent any more. Connect again. */
 export class SessionEnded extends Error {
   override readonly name = "SessionEnded";

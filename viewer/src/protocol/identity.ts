@@ -80,7 +80,8 @@ export function decodeCertificate(data: Bytes): Certificate {
   return { kind, identity, static: encoded.slice(34, 66), notBefore, notAfter, name, encoded };
 }
 
-function verifies(signature: Bytes, message: Bytes, key: Bytes): boolean {
+/** Whether `signature` over `message` is by `key` (Ed25519, RFC 8032). */
+export function verifies(signature: Bytes, message: Bytes, key: Bytes): boolean {
   try {
     // RFC 8032's own rules: what another implementation refuses is refused here too.
     return ed25519.verify(signature, message, key, { zip215: false });

@@ -338,7 +338,8 @@ export abstract class Session {
  * How a viewer means to be let in.
  *
  * `route` is a code's route part (attended, with its `secret`) or a host id (with `pin`, the host's Noise key as seen
- * before). `identity` is the Noise key: a throwaway one if attended, the same one to rejoin.
+ * before or out of its HostProof). `identity` is the Noise key: a throwaway one if attended, the same one to rejoin, the
+ * one in the request's certificate if unattended.
  */
 export interface ViewerOptions extends SessionOptions {
   readonly identity: PrivateKey;
@@ -369,6 +370,10 @@ export class ViewerSession extends Session {
     }
     if ((options.request.rejoin !== null) !== (options.mode === Mode.REJOIN)) {
       throw new TypeError("a session to take up again goes with rejoin, and only there");
+    }
+    const { certificate, grant } = options.request;
+    if (options.mode === Mode.UNATTENDED && (certificate.length === 0 || grant.length === 0)) {
+      throw new TypeError("a certificate and a grant go with unattended");
     }
     this.#identity = options.identity;
     this.#secret = options.secret;

@@ -250,7 +250,7 @@ describe("a line that is cut", () => {
     Object.assign(world, { keys: { ...new World().keys, certificate: world.keys.certificate } });
     world.host.drop();
     await settle();
-    expect(world.state).toMatchObject({ state: "over", reason: "protocol" });
+    expect(world.state).toMatchObject({ state: "over", reason: "identity" });
     expect(world.requests).toHaveLength(1);
   });
 

@@ -4,6 +4,8 @@ import { parseCode } from "../../src/app/code";
 import { type Bytes, type Entropy, concat, equal } from "../../src/protocol/bytes";
 import { CPace, calculateGenerator } from "../../src/protocol/cpace";
 import { Inbox, Outbox } from "../../src/protocol/channels";
+import { verifyCheckpoint } from "../../src/protocol/merkle";
+import { type GrantFault, GrantRefused } from "../../src/protocol/errors";
 import {
   FrameReader,
   FrameType,
@@ -17,6 +19,7 @@ import {
   encodeHello,
   encodeWelcome,
 } from "../../src/protocol/frames";
+import { type Verified, fingerprint, verifyCredential, verifyHost } from "../../src/protocol/grants";
 import { privateKey, scalarMult } from "../../src/protocol/keys";
 import { importKey } from "../../src/protocol/noise";
 import { Opener, RecordKind, Sealer, decodeBye, padded, padme } from "../../src/protocol/records";
@@ -368,8 +371,80 @@ function handshakes(): Case[] {
   });
 }
 
+interface Statement {
+  data: string;
+  root?: string;
+  host_id?: string;
+  viewer?: string;
+  now?: number;
+  fault?: GrantFault;
+  why?: string;
+  issuer?: string;
+  grant?: { rights: { capability: string; seconds: number }[] };
+  endorsement?: object;
+}
+
+function statements(): Case[] {
+  const file = load<Statement & { now: number; root: string; fingerprint: string; host_id: string; viewer: string; credentials: Statement[]; hosts: Statement[] }>("grants");
+  const given = (v: Statement): { root: Bytes; hostId: Bytes; viewer: Bytes; now: number } => ({
+    root: bytes(v.root ?? file.root),
+    hostId: bytes(v.host_id ?? file.host_id),
+    viewer: bytes(v.viewer ?? file.viewer),
+    now: v.now ?? file.now,
+  });
+  const faultOf = (run: () => unknown): GrantFault | undefined => {
+    try {
+      run();
+    } catch (error) {
+      if (error instanceof GrantRefused) return error.why;
+      throw error;
+    }
+    return undefined;
+  };
+  const credential = (v: Statement): Case => ({
+    name: `credential: ${v.why ?? "good"}`,
+    run() {
+      const read = (): Verified => verifyCredential(bytes(v.data), given(v));
+      if (v.fault !== undefined) {
+        same(faultOf(read), v.fault, v.why ?? "");
+        return;
+      }
+      const { grant, rights, issuer } = read();
+      same(plain(grant), v.grant, "grant");
+      same(hex(issuer), v.issuer, "issuer");
+      same([...rights], v.grant?.rights.map((right) => [right.capability, right.seconds]), "rights");
+    },
+  });
+  const host = (v: Statement): Case => ({
+    name: `host: ${v.why ?? "good"}`,
+    run() {
+      const read = (): unknown => verifyHost(bytes(v.data), given(v));
+      if (v.fault === undefined) same(plain(read()), v.endorsement, "endorsement");
+      else same(faultOf(read), v.fault, v.why ?? "");
+    },
+  });
+  return [
+    { name: "fingerprint", run: () => { same(fingerprint(bytes(file.root)), file.fingerprint, "fingerprint"); } },
+    ...file.credentials.map(credential),
+    ...file.hosts.map(host),
+  ];
+}
+
+/** The viewer keeps checkpoints; trees are for those who read the audit. */
+function checkpoints(): Case[] {
+  const file = load<{ checkpoints: ({ identity: string; host_id: string; size: number; root: string; time: number; checkpoint: string } & Outcome)[] }>("merkle");
+  return file.checkpoints.map((v) => ({
+    name: `checkpoint: ${v.why ?? "good"}`,
+    run: () =>
+      ends(v, () => {
+        const read = verifyCheckpoint(bytes(v.checkpoint), bytes(v.identity));
+        same([hex(read.hostId), read.size, hex(read.root), read.time], [v.host_id, v.size, v.root, v.time], "checkpoint");
+      }),
+  }));
+}
+
 const GROUPS: Readonly<Record<string, () => Case[]>> = {
-  noise, cpace, pairing: codes, frames, records, channels, messages, handshake: handshakes,
+  noise, cpace, pairing: codes, frames, records, channels, messages, handshake: handshakes, grants: statements, merkle: checkpoints,
 };
 
 /** All cases; a file that nothing here runs is a case that fails. */
