@@ -76,7 +76,7 @@ def _tame(name: str, value: object) -> object:
     if value is None or isinstance(value, bool):
         return value
     # By its name first: what is secret is so in whatever form it comes.
-    if (cleaned := hide_secrets(None, "", {name: value})[name]) == HIDDEN:
+    if hide_secrets(None, "", {name: ""})[name] == HIDDEN:
         return HIDDEN
     match value:
         case int():
@@ -84,7 +84,7 @@ def _tame(name: str, value: object) -> object:
         case float():
             return int(value) if abs(value) <= _NUMBER_MAX else "beyond all numbers"
         case str():
-            return _text(name, str(cleaned))
+            return _text(name, str(value))
         case list() | tuple():
             return [_text(name, str(one)) for one in value[:_LIST_MAX]]
         case set() | frozenset():

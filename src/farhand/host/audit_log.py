@@ -159,7 +159,8 @@ class Reading:
                     else:
                         self._fault(self._expected, f"entry {self._expected} has no end")
                         self._frontier = None
-                    continue
+                    # Nothing that a host wrote follows in this segment, however long it is.
+                    return
                 if (entry := self._line(path, line[:-1])) is not None:
                     yield entry
 

@@ -1,0 +1,96 @@
+"""The audit among real processes: killed, in each other's way, and out of room."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from tests.unit.host.audit_kit import KEYS, judged, opened, written
+
+from farhand.host.audit_store import AuditBusy
+
+ROUNDS = 300
+KILLED = Path(__file__).with_name("audit_killed.py")
+
+
+def test_killed_hundreds_of_times() -> None:
+    # In memory where there is such a folder: the death of a process leaves the same bytes there, without waits.
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        done = subprocess.run(
+            [sys.executable, KILLED, Path(folder, "audit"), str(ROUNDS), "4711"],
+            capture_output=True,
+            text=True,
+            timeout=55,
+        )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["wrong"] == []
+    assert (found["rounds"], found["agreed"]) == (ROUNDS, ROUNDS), "each round's checkpoint is still true at the end"
+    assert found["entries"] > ROUNDS
+    assert found["cut"] > ROUNDS / 10, "writes were cut in the middle"
+
+
+HOLDS = """
+import sys
+import tempfile
+from pathlib import Path
+from tests.unit.host.audit_kit import opened
+audit = opened(Path(sys.argv[1]))
+print(flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_second_process_is_told_which_one_writes(tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDS, tmp_path / "audit"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=root
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline()
+        with pytest.raises(AuditBusy, match=f"process {holder.pid}"):
+            opened(tmp_path / "audit")
+        holder.kill()
+    opened(tmp_path / "audit").close()
+
+
+LIMITED = """
+import resource, sys
+from pathlib import Path
+from tests.unit.host.audit_kit import opened
+audit = opened(Path(sys.argv[1]))
+resource.setrlimit(resource.RLIMIT_FSIZE, (3000, resource.RLIM_INFINITY))
+for number in range(30):
+    audit.record("log-in", who=f"person {number}")
+assert "cannot be written" in audit.refusal(), audit.refusal()
+assert audit.checkpoint() == b""
+size = audit.size
+assert 5 < size < 20, size
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+assert audit.refusal() == ""
+assert audit.size == 30
+audit.close()
+"""
+
+
+def test_the_system_takes_no_more_bytes(tmp_path: Path) -> None:
+    """A real limit: the last write is taken in part, as on a disk that fills up."""
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, tmp_path / "audit"], capture_output=True, text=True, cwd=root, timeout=55
+    )
+    assert done.returncode == 0, done.stderr
+    verdict = judged(tmp_path / "audit")
+    assert (verdict.size, verdict.faults) == (30, [])
+
+
+def test_a_log_that_grows_while_it_is_read(tmp_path: Path) -> None:
+    written(tmp_path, 5)
+    audit = opened(tmp_path)
+    audit.record("start")
+    assert judged(tmp_path).faults == []
+    audit.close()
+    assert judged(tmp_path).identity == KEYS.identity_public.hex()
