@@ -3,12 +3,14 @@
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
 from farhand.core.tasks import Tasks
 from farhand.gateway.database import Database
+from farhand.gateway.hosts.presence import Presence
 from farhand.gateway.rendezvous.service import Rendezvous
 from farhand.gateway.settings import ServiceSettings
 from farhand.gateway.vault import Vault
@@ -27,12 +29,19 @@ class Backend:
     setup_token: str | None = None
     """What makes the first administrator; None: there is one."""
     clock: Callable[[], float] = time.time
+    presence: Presence = field(default_factory=Presence)
+    """Which hosts are here."""
     tasks: Tasks = field(default_factory=lambda: Tasks("service"))
     on_person_gone: list[Callable[[str], Awaitable[None]]] = field(default_factory=list)
     """Called with the id of a person who was disabled or removed, after that was stored."""
     parts: dict[str, Any] = field(default_factory=dict)
     """Services by name: made once by their folder's ``install(backend)``."""
     on_close: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+
+    @property
+    def setup_file(self) -> Path:
+        """Where the set-up token stands (0600) until it was used."""
+        return self.settings.data / "setup.token"
 
     def now_ms(self) -> int:
         """The time as the database keeps it."""

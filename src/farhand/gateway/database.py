@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from sqlalchemy import BigInteger, MetaData, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
@@ -154,6 +155,13 @@ async def _committing(session: AsyncSession) -> AsyncIterator[None]:
     except BaseException:
         await session.rollback()
         raise
+
+
+async def upsert(db: AsyncSession, model: type[Base], key: dict[str, Any], values: dict[str, Any]) -> None:
+    """Store a row under its key, whether or not there is one; two at once do not disturb each other."""
+    insert = sqlite.insert if db.get_bind().dialect.name == "sqlite" else postgresql.insert
+    statement = insert(model).values(**key, **values)
+    await db.execute(statement.on_conflict_do_update(index_elements=list(key), set_=values))
 
 
 def _make_private(path: Path) -> None:

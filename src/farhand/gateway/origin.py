@@ -11,6 +11,8 @@ from farhand.gateway.backend import Backend
 
 _HOST = re.compile(r"(?P<name>[a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:(?P<port>\d{1,5}))?")
 _OWN_PORT = {"http": 80, "https": 443}
+#: The page on which people sign in and look after the gateway (viewer.py serves console.html there).
+CONSOLE = "/console"
 
 
 class UrlError(FarhandError):

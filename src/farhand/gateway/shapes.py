@@ -1,21 +1,17 @@
 """Shapes that all bodies of the API have in common. Times are whole milliseconds since 1970 (UTC), named so."""
 
-import re
 from typing import Annotated, Generic, TypeVar
 
 from fastapi import Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-T = TypeVar("T")
+from farhand.gateway.texts import is_shown
 
-# NUL cannot be stored by PostgreSQL, a lone surrogate by nobody; the other controls and the marks that turn the
-# direction of writing have no place in one line of text that others will read.
-_UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-_UNFIT_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+T = TypeVar("T")
 
 
 def _line(text: str) -> str:
-    if _UNFIT.search(text):
+    if not is_shown(text):
         raise ValueError("a control character stands in it")
     return text
 
@@ -28,7 +24,7 @@ def _named(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    if _UNFIT_TEXT.search(text):
+    if not is_shown(text.replace("\n", "").replace("\t", "")):
         raise ValueError("a control character stands in it")
     return text
 
