@@ -5,6 +5,13 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from tests.databases import (  # noqa: F401  fixtures, found by their names
+    _postgres_template,
+    _sqlite_template,
+    database,
+    gateway_folder,
+    postgres,
+)
 
 # A slow machine is no fault of what is tested; pytest-timeout catches what hangs.
 hypothesis.settings.register_profile("house", hypothesis.settings(), deadline=None)
