@@ -54,7 +54,9 @@ async def enrol(paths: Paths, gateway: str, token: EnrolToken, keys: Keys, name:
         try:
             _, answer = await api.call("POST", "/api/enrol", body)
         except GatewayRefused as error:
-            raise CliError(Exit.GATEWAY, f"{url} did not take the enrolment token: {error.cause}", error.cure) from error
+            raise CliError(
+                Exit.GATEWAY, f"{url} did not take the enrolment token: {error.cause}", error.cure
+            ) from error
     found: dict[str, Any] = answer if isinstance(answer, dict) else {}
     root = _key(found.get("root"))
     check_root(token, root, url)

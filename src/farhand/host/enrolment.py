@@ -136,9 +136,10 @@ def enrolled(gateway: str, gateway_name: str, keys: Keys, root: bytes, pin: byte
 
 def changed_root(folder: Path, before: Enrolment, shown: bytes) -> RootMismatch:
     """This host is pinned to one root, and is asked to trust another (``shown``: its hash)."""
+    root = before.root_key
     return RootMismatch(
         f"this computer belongs to the organisation of {before.gateway}, whose root is another\n"
-        f"           pinned:     {shown_hash(root_hash(before.root_key))} (fingerprint {fingerprint(before.root_key)})\n"
+        f"           pinned:     {shown_hash(root_hash(root))} (fingerprint {fingerprint(root)})\n"
         f"           shown now:  {shown_hash(shown)}",
         f"if it is meant to change hands, its owner moves {folder / FILE} away and enrols it anew",
     )
