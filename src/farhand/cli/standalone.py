@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from farhand.cli.addresses import base_url, reachable_at
+from farhand.cli.gateway_file import ServiceOptions, service_settings
 from farhand.cli.lines import Lines
 from farhand.cli.listening import ListenOptions, about_tls, gateway_settings, start_gateway
 from farhand.cli.options import LogLevels
@@ -23,6 +24,7 @@ class StandaloneOptions:
 
     open: bool
     token_file: Path | None
+    service: ServiceOptions
     machine: bool
     log: LogLevels
 
@@ -42,7 +44,11 @@ async def _gateway(listen: ListenOptions, options: StandaloneOptions) -> None:
     paths = Paths.default().create()
     token_file = options.token_file or paths.data / "registration.token"
     settings = gateway_settings(listen, paths)
-    settings = replace(settings, registration="" if options.open else registration_token(token_file))
+    settings = replace(
+        settings,
+        registration="" if options.open else registration_token(token_file),
+        service=service_settings(options.service, paths),
+    )
     gateway = Gateway(settings)
     await start_gateway(gateway, listen)
     try:
@@ -57,10 +63,23 @@ async def _gateway(listen: ListenOptions, options: StandaloneOptions) -> None:
             about["hosts"] = "anyone may register"
         else:
             about["hosts"] = f"register with the token in {token_file}: copy it to FILE there, for its owner alone"
-        Lines(machine=options.machine).started({"gateway": base, **about, "on a host": command, "to end": "Ctrl-C"})
+        lines = Lines(machine=options.machine)
+        about |= _first_administrator(gateway, base, lines)
+        lines.started({"gateway": base, **about, "on a host": command, "to end": "Ctrl-C"})
         await _signal()
     finally:
         await gateway.close()
+
+
+def _first_administrator(gateway: Gateway, base: str, lines: Lines) -> dict[str, str]:
+    """How the first administrator is made, as long as there is none; the token itself once, and to people only."""
+    backend = gateway.service.backend if gateway.service is not None else None
+    if backend is None or backend.setup_token is None:
+        return {}
+    link = f"{backend.settings.url or base}/console#/setup"
+    if backend.setup_is_new and lines.people:
+        return {"first administrator": f"open {link}?token={backend.setup_token}"}
+    return {"first administrator": f"open {link}; the token is in {backend.setup_file}"}
 
 
 async def _signal() -> None:

@@ -28,6 +28,8 @@ class Backend:
     """Whether the gateway itself speaks TLS: what an address without ``url`` begins with."""
     setup_token: str | None = None
     """What makes the first administrator; None: there is one."""
+    setup_is_new: bool = False
+    """Whether that token was made by this start."""
     clock: Callable[[], float] = time.time
     presence: Presence = field(default_factory=Presence)
     """Which hosts are here."""
