@@ -57,8 +57,9 @@ async def _hosts(query: HostQuery) -> None:
 
 
 async def _rows(login: Login, query: HostQuery) -> list[HostRow]:
-    asked = {"q": query.search, "group": query.group, "state": "online" if query.online else ""}
     async with GatewayApi(login.url, token=login.token, fingerprint=login.fingerprint) as api:
+        group = await api.group_id(query.group) if query.group else ""
+        asked = {"q": query.search, "group": group, "state": "online" if query.online else ""}
         return [row async for row in api.hosts(**{name: value for name, value in asked.items() if value})]
 
 
@@ -71,7 +72,7 @@ def _object(login: Login, row: HostRow) -> dict[str, object]:
         "tags": row.tags,
         "system": row.system or "",
         "version": row.version or "",
-        "last_seen": row.last_seen,
+        "last_seen_ms": row.last_seen_ms,
         "gateway": login.url,
     }
 
@@ -89,7 +90,7 @@ def _table(found: list[tuple[Login, HostRow]], several: bool) -> Table:
             Text(", ".join(row.group_names)),
             Text(", ".join(plain(tag) for tag in row.tags)),
             Text(plain(row.system or "")),
-            Text(_when(row.last_seen) if shown != "online" else "now"),
+            Text(_when(row.last_seen_ms) if shown != "online" else "now"),
             *((Text(urlsplit(login.url).netloc),) if several else ()),
         )
     return table
@@ -100,15 +101,7 @@ def state(row: HostRow) -> str:
     return plain(row.state) or ("online" if row.online else "offline")
 
 
-def _when(seen: str | float | None) -> str:
-    if seen is None:
-        return "never"
-    try:
-        when = (
-            datetime.datetime.fromtimestamp(seen / 1000 if seen > 1e11 else seen, datetime.UTC)
-            if isinstance(seen, int | float)
-            else datetime.datetime.fromisoformat(seen)
-        )
-    except (ValueError, OverflowError, OSError):
-        return plain(str(seen))
-    return when.astimezone().strftime("%Y-%m-%d %H:%M")
+def _when(unix_ms: int) -> str:
+    if not 0 < unix_ms < 1 << 43:
+        return "never" if unix_ms == 0 else "?"
+    return datetime.datetime.fromtimestamp(unix_ms / 1000).astimezone().strftime("%Y-%m-%d %H:%M")

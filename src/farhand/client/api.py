@@ -3,7 +3,7 @@
 import base64
 import binascii
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -56,7 +56,8 @@ class HostRow(msgspec.Struct, frozen=True):
     tags: list[str] = []
     system: str | None = None
     version: str | None = None
-    last_seen: str | float | None = None
+    last_seen_ms: int = 0
+    """Unix milliseconds; 0: never."""
 
     @property
     def host_id(self) -> bytes:
@@ -138,7 +139,7 @@ class GatewayApi:
             return response.status_code, None
         try:
             return response.status_code, msgspec.json.decode(data)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             raise FarhandError(
                 f"what {where} answered is not JSON", "is it a Farhand gateway of this version?"
             ) from error
@@ -195,17 +196,33 @@ class GatewayApi:
         return Org(key, plain(str(answer.get("name", ""))))
 
     async def hosts(self, **query: str) -> AsyncIterator[HostRow]:
-        """Hosts, page by page; `q`, `group`, `tag`, `state` and `sort` narrow and order them."""
+        """Hosts, page by page; `q`, `group` (an id), `tag`, `state` and `sort` narrow and order them."""
+        async for one in self._listed("/api/hosts", query):
+            yield _shaped(one, HostRow)
+
+    async def group_id(self, name: str) -> str:
+        """The id of a group of hosts by its name. Raises FarhandError where there is none."""
+        names: list[str] = []
+        async for one in self._listed("/api/host-groups", {}):
+            called = str(one.get("name", "")) if isinstance(one, dict) else ""
+            if called.casefold() == name.casefold():
+                return str(one.get("id", ""))
+            names.append(plain(called))
+        there = f"there are {', '.join(names[:20])}" if names else "there is none yet"
+        raise FarhandError(f"there is no group {plain(name)!r}", there)
+
+    async def _listed(self, path: str, query: Mapping[str, str]) -> AsyncIterator[Any]:
+        """A list's items, page by page, bounded."""
         cursor: str | None = None
         seen = 0
         while True:
             more = {"cursor": cursor} if cursor else {}
-            _, answer = await self.call("GET", "/api/hosts", limit=_PAGE, **query, **more)
+            _, answer = await self.call("GET", path, limit=_PAGE, **query, **more)
             items = answer.get("items") if isinstance(answer, dict) else None
             if not isinstance(items, list):
-                raise FarhandError("the gateway's list of hosts is malformed")
+                raise FarhandError("the gateway's list is malformed", "is it a Farhand gateway of this version?")
             for one in items:
-                yield _shaped(one, HostRow)
+                yield one
             seen += len(items)
             following = answer.get("next")
             if not items or not following or seen >= HOSTS_MAX:
@@ -301,7 +318,7 @@ def _granted(answer: Any) -> Granted:
 def _refused(where: str, status: int, data: bytes) -> FarhandError:
     try:
         error = msgspec.json.decode(data, type=_Refusal).error
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         if 300 <= status < 400:
             return FarhandError(f"{where} wants to lead elsewhere, which is not followed", "give the final address")
         return Unreachable(f"{where} answered with HTTP status {status}", "is it a Farhand gateway?", status)

@@ -78,7 +78,8 @@ class HostKeyChanged(FarhandError):
             f"           shown now:               {now}",
             f"someone may stand between you and {name}, or it was set up anew, or its name was given to another "
             f"computer. Ask whoever looks after it, by another way than this one. Only if they read the same new "
-            f"fingerprint to you (`farhand host` prints it on that computer when it starts), take the old entry out of {known_hosts}",
+            f"fingerprint to you (`farhand host` prints it on that computer when it starts), take the old entry out of "
+            f"{known_hosts}",
         )
         self.before = before
         self.now = now
