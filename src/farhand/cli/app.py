@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from farhand import __version__
-from farhand.cli import doctor, gateway, host, hosts, login, logout, up, verify_viewer, view
+from farhand.cli import audit, doctor, gateway, host, hosts, login, logout, up, verify_viewer, view
 
 app = typer.Typer(
     help="""See and operate a computer that is somewhere else, end to end encrypted.
@@ -28,6 +28,7 @@ app = typer.Typer(
 )
 for verb in (up, host, gateway, login, logout, hosts, view, verify_viewer, doctor):
     app.command(verb.__name__.rpartition(".")[2].replace("_", "-"))(verb.command)
+app.add_typer(audit.app, name="audit")
 
 
 def _say_version(wanted: bool) -> None:

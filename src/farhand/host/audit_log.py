@@ -7,6 +7,7 @@ The first line of a segment says what came before it, so that a log can be read 
 
 import base64
 import binascii
+import datetime
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -105,6 +106,8 @@ class Verdict:
     size: int = 0
     """Entries up to the last one, the missing ones included."""
     root: bytes = b""
+    checkpoint: bytes = b""
+    """The last entry's seal as a checkpoint over all of them; empty if there is none."""
     begun: int = 0
     ended: int = 0
     faults: list[Fault] = field(default_factory=list)
@@ -224,8 +227,10 @@ class Reading:
         verdict = self.verdict
         try:
             sealed = Checkpoint(bytes.fromhex(verdict.host), self._frontier.size, self._frontier.root(), time)
-            Checkpoint.verify(sealed.body() + seal, self._identity or bytes.fromhex(verdict.identity))
+            verdict.checkpoint = sealed.body() + seal
+            Checkpoint.verify(verdict.checkpoint, self._identity or bytes.fromhex(verdict.identity))
         except (ProofError, OverflowError):
+            verdict.checkpoint = b""
             return False
         return True
 
@@ -253,7 +258,7 @@ class Reading:
                 self._fault(
                     self._sound,
                     f"among entries {self._sound} to {kept.size - 1} one is not what it was: the checkpoint kept from "
-                    f"{kept.time} says so, and whoever changed it had the host's key",
+                    f"{moment(kept.time)} says so, and whoever changed it had the host's key",
                 )
 
     def _finish(self) -> None:
@@ -262,7 +267,9 @@ class Reading:
         if self._frontier is not None:
             verdict.root = self._frontier.root()
         for kept in self._kept:
-            self._fault(self._expected, _missing(self._expected, kept.size) + f": a checkpoint from {kept.time} counts")
+            self._fault(
+                self._expected, _missing(self._expected, kept.size) + f": a checkpoint from {moment(kept.time)} counts"
+            )
         self._kept = []
         verdict.faults.sort(key=lambda fault: fault.number)
 
@@ -277,6 +284,15 @@ def _plain(path: Path) -> Iterator[dict[str, Any]]:
                 yield decode(parts_of(line[:-1])[0])
             except ValueError:
                 continue
+
+
+def moment(milliseconds: int) -> str:
+    """A time as RFC 3339 has it, in UTC, to the millisecond; a nonsensical one is the epoch."""
+    try:
+        at = datetime.datetime.fromtimestamp(milliseconds / 1000, datetime.UTC)
+    except (ValueError, OverflowError, OSError):
+        at = datetime.datetime.fromtimestamp(0, datetime.UTC)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _missing(low: int, high: int) -> str:
