@@ -43,7 +43,9 @@ export default defineConfig(({ mode }) => {
       modulePreload: { polyfill: false },
       reportCompressedSize: false,
       chunkSizeWarningLimit: 1024,
-      rollupOptions: { input: resolve(root, vectors ? "tests/browser/vectors.html" : "index.html") },
+      rollupOptions: {
+        input: (vectors ? ["tests/browser/vectors.html"] : ["index.html", "console.html"]).map((page) => resolve(root, page)),
+      },
     },
   };
 });

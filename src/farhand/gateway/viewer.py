@@ -1,4 +1,4 @@
-"""The viewer's pages: the built bundle from memory, with headers that leave a page nothing but its own."""
+"""The viewer's and the console's pages: the built bundle from memory, with headers that leave a page only its own."""
 
 import gzip
 import hashlib
@@ -41,6 +41,8 @@ _PERMISSIONS = {
         "xr-spatial-tracking",
     ),
 }
+#: The console's pages by the paths that lead to it.
+_CONSOLE = {"console": "console.html", "console.html": "console.html"}
 _HOST = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?|\[[0-9a-fA-F:.]+\](:\d{1,5})?")
 _HASHED = re.compile(r".*-[A-Za-z0-9_-]{8,}\.[a-z0-9]+")
 _TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm", ".woff2": "font/woff2"}
@@ -70,6 +72,24 @@ def page_policy(host: str) -> str:
             "frame-ancestors 'none'",
             "require-trusted-types-for 'script'",
             "trusted-types farhand lit-html",
+        )
+    )
+
+
+def console_policy() -> str:
+    """The Content-Security-Policy of the console: it has no sockets, workers, media or WebAssembly."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "connect-src 'self'",
+            "img-src 'self'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+            "require-trusted-types-for 'script'",
+            "trusted-types lit-html",
         )
     )
 
@@ -144,15 +164,21 @@ class _File:
 
 
 def viewer_app(folder: Path | None, *, trusted_tls: bool) -> ASGIApp:
-    """The pages: the folder's files by their names, its index.html at ``/``, and ``/healthz``.
+    """The pages: the folder's files by their names, its index.html at ``/``, ``/console``, and ``/healthz``.
 
     The files are read now, once: no path that a stranger sends ever reaches the file system.
     """
     files = dict(_read(folder)) if folder is not None else {}
 
     async def page(request: Request) -> Response:
-        file = files.get(request.path_params.get("name") or "index.html")
-        return file.respond(request) if file is not None else PlainTextResponse("There is nothing here.\n", 404)
+        name = request.path_params.get("name") or "index.html"
+        file = files.get(_CONSOLE.get(name, name))
+        if file is None:
+            return PlainTextResponse("There is nothing here.\n", 404)
+        answer = file.respond(request)
+        if name in _CONSOLE:
+            answer.headers["content-security-policy"] = console_policy()
+        return answer
 
     async def health(_request: Request) -> Response:
         return PlainTextResponse("farhand\n", headers={"cache-control": "no-store"})

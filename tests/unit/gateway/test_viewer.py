@@ -17,6 +17,7 @@ def bundle(tmp_path: Path) -> Path:
     (tmp_path / "secret").write_text("not served")
     folder = tmp_path / "dist"
     (folder / "index.html").write_text("<!doctype html><title>Farhand</title>")
+    (folder / "console.html").write_text("<title>Console</title>")
     (folder / "assets" / "index-Ab3dEf9_.js").write_bytes(SCRIPT)
     return folder
 
@@ -41,7 +42,21 @@ async def test_the_page_may_load_nothing_but_its_own(bundle: Path) -> None:
     assert "unsafe-inline" not in answer.headers["content-security-policy"]
 
 
-@pytest.mark.parametrize("path", ["/", "/assets/index-Ab3dEf9_.js", "/nowhere", "/healthz"])
+@pytest.mark.parametrize("path", ["/console", "/console.html"])
+async def test_the_console_may_do_still_less(bundle: Path, path: str) -> None:
+    async with client(bundle) as browser:
+        answer = await browser.get(path)
+    assert answer.text == "<title>Console</title>"
+    [said] = answer.headers.get_list("content-security-policy")
+    policy = dict(part.split(" ", 1) for part in said.split("; "))
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
+    assert policy["trusted-types"] == "lit-html"
+    assert "unsafe" not in said
+    assert "worker-src" not in policy
+
+
+@pytest.mark.parametrize("path", ["/", "/console", "/assets/index-Ab3dEf9_.js", "/nowhere", "/healthz"])
 async def test_every_answer_is_guarded(bundle: Path, path: str) -> None:
     async with client(bundle) as browser:
         headers = (await browser.get(path)).headers

@@ -1,0 +1,4 @@
+/** The console begins. */
+import { App } from "./app";
+
+new App(document.body).start();
