@@ -11,15 +11,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from farhand import __version__
 from farhand.gateway import errors
 from farhand.gateway.accounts import routes as accounts
+from farhand.gateway.audit import routes as audit
 from farhand.gateway.backend import Backend
+from farhand.gateway.hosts import enrol_routes as enrolment
+from farhand.gateway.hosts import routes as hosts
+from farhand.gateway.rights import routes as rights
 from farhand.gateway.security import guard_origin
 
 #: The largest body, in bytes; nothing that people or programs tell a gateway is larger.
 BODY_MAX = 64 << 10
 _POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
-ROUTERS: list[APIRouter] = [accounts.router]
-INSTALL: list[Callable[[Backend], None]] = [accounts.install]
+ROUTERS: list[APIRouter] = [accounts.router, hosts.router, enrolment.router, rights.router, audit.router]
+INSTALL: list[Callable[[Backend], None]] = [accounts.install, enrolment.install, rights.install]
 
 
 def api_app(backend: Backend) -> ASGIApp:

@@ -15,7 +15,7 @@ from uvicorn.server import ServerState
 
 from farhand.core.sockets import listen
 from farhand.core.tasks import Tasks
-from farhand.gateway.hosts.presence import Presence
+from farhand.gateway.hosts.presence import Presence, Sight
 from farhand.gateway.http import HEADERS_MAX, HttpConnection
 from farhand.gateway.legs import Leg, Legs
 from farhand.gateway.limits import Conduct, Connections
@@ -63,8 +63,9 @@ class Gateway:
         viewer_leg = ViewerLeg(self.rendezvous, conduct, clock)
         exact = {"/v1/viewer": Leg("viewer", viewer_leg.serve, YOUNG_MESSAGE_MAX, from_browsers=True)}
         beneath = {}
-        if settings.registration is not None:
-            host_leg = HostLeg(
+        self._host_leg: HostLeg | None = None
+        if settings.registration is not None or settings.service is not None:
+            host_leg = self._host_leg = HostLeg(
                 self.rendezvous,
                 tickets,
                 conduct,
@@ -130,7 +131,7 @@ class Gateway:
             )
 
         self._port = sock.getsockname()[1]
-        self._tasks.start(self.presence.run(), "presence")
+        self._tasks.start(self.presence.run(self._write), "presence")
         self._listener = Listener(sock, context, self.connections, settings.limits.handshake_seconds, make)
 
     async def _pages(self) -> ASGIApp:
@@ -142,8 +143,16 @@ class Gateway:
         # Only now: a gateway without accounts does without the half a second and the memory that this costs.
         from farhand.gateway.service import Service
 
-        self.service = await Service.open(settings.service, self.rendezvous, tls=settings.tls is not None)
+        self.service = await Service.open(
+            settings.service, self.rendezvous, tls=settings.tls is not None, presence=self.presence
+        )
+        if self._host_leg is not None:
+            self._host_leg.copies = self.service.copies
         return _beside(pages, guarded(self.service.app, trusted_tls=trusted_tls))
+
+    async def _write(self, sights: list[Sight]) -> None:
+        if self.service is not None:
+            await self.service.write_sights(sights)
 
     async def close(self) -> None:
         """Stop listening, end the legs, and give their last bytes a moment; safe to call twice."""
@@ -158,6 +167,8 @@ class Gateway:
             async with asyncio.timeout(_LAST_BYTES_SECONDS):
                 await self.connections.wait_empty()
         if self.service is not None:
+            with contextlib.suppress(Exception):  # the next start finds everybody away in any case
+                await self._write(self.presence.sights())
             await self.service.close()
             self.service = None
 

@@ -81,6 +81,12 @@ class Bucket:
         self._level -= 1
         return True
 
+    def spend(self, amount: float, now: float) -> float:
+        """Take so many, whether or not they are there; returns the seconds until nothing is owed."""
+        self._level = min(self._burst, self._level + (now - self._stamp) * self._per_second) - amount
+        self._stamp = now
+        return max(0.0, -self._level / self._per_second)
+
     @property
     def wait(self) -> float:
         """Seconds after the last ``take`` until there is one."""

@@ -2,6 +2,7 @@
 
 import enum
 import json
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -9,7 +10,7 @@ from farhand.gateway.audit.models import EntryRow
 from farhand.gateway.texts import shown
 
 #: What an event may hold beside its fixed fields.
-Value = str | int | bool | list[str] | None
+Value = str | int | bool | Sequence[str] | None
 
 
 class EventKind(enum.StrEnum):
@@ -48,15 +49,16 @@ def record(
     device: str = "",
     reason: str = "",
     host: str | None = None,
-    **detail: Value,
+    detail: Mapping[str, Value] | None = None,
+    **more: Value,
 ) -> None:
     """Add an event to the transaction: it is recorded if and only if what it tells of happens.
 
     ``who`` is a person's id and name (``Person.who``; the id empty for one who is not known to exist), ``host`` the
-    hexadecimal id of the host that it is about. No secret belongs into any of it; texts, which may be strangers', are
-    made fit to show here, and cut.
+    hexadecimal id of the host that it is about; ``detail``, and whatever else is named, is what more there is to say.
+    No secret belongs into any of it; texts, which may be strangers', are made fit to show here, and cut.
     """
-    fit = {key: _fit(value) for key, value in detail.items()}
+    fit = {key: _fit(value) for key, value in {**(detail or {}), **more}.items()}
     name = shown(who[1], 64)
     db.add(
         EntryRow(
@@ -78,6 +80,6 @@ def _fit(value: Value) -> Value:
     match value:
         case str():
             return shown(value, 1024)
-        case list():
-            return [shown(one, 256) for one in value[:64]]
-    return value
+        case int() | None:
+            return value
+    return [shown(one, 256) for one in value[:64]]

@@ -55,16 +55,16 @@ _log = get_logger(__name__)
 class Copies(Protocol):
     """Where hosts' audits go (gateway/audit/copies.py)."""
 
-    async def entries(self, host_id: bytes, message: AuditEntries) -> None:
-        """Entries arrived from a host."""
+    def begin(self, host_id: bytes) -> None:
+        """A host's connection begins or is gone."""
         ...
 
-    async def checkpoint(self, host_id: bytes, data: bytes) -> None:
-        """A checkpoint arrived from a host."""
+    async def entries(self, host_id: bytes, message: AuditEntries) -> float:
+        """Entries arrived from a host; returns the seconds to wait before it is read on."""
         ...
 
-    def over(self, host_id: bytes) -> None:
-        """The host's connection is gone."""
+    async def checkpoint(self, host_id: bytes, data: bytes) -> float:
+        """A checkpoint arrived from a host; the same."""
         ...
 
 
@@ -116,8 +116,8 @@ class RemoteHost:
 class HostLeg:
     """Registers hosts and serves what they ask for.
 
-    An enrolled host is known by its identity key; any other needs ``token`` (empty: none) and can be reached by
-    one-time codes alone.
+    An enrolled host is known by its identity key; any other needs ``token`` (empty: none is needed; None: none is
+    let in) and can be reached by one-time codes alone.
     """
 
     def __init__(
@@ -127,7 +127,7 @@ class HostLeg:
         conduct: Conduct,
         presence: Presence,
         *,
-        token: str,
+        token: str | None,
         grace_seconds: float,
         entropy: Callable[[int], bytes],
         copies: Copies | None = None,
@@ -140,7 +140,8 @@ class HostLeg:
         self._token = token
         self._grace_seconds = grace_seconds
         self._entropy = entropy
-        self._copies = copies
+        self.copies = copies
+        """Set once there is a database; None: hosts' records are not copied."""
         self._clock = clock
 
     async def serve(self, arrival: Arrival) -> None:
@@ -177,7 +178,7 @@ class HostLeg:
             if wait := self._conduct.call(address, self._clock()):
                 return Denied(FailureCode.BUSY, whole_seconds(wait))
             # An open gateway's token is empty; a host that brings one all the same is let in.
-            if self._token and not hmac.compare_digest(register.token.encode(), self._token.encode()):
+            if self._token is None or not _admits(self._token, register.token):
                 _log.warning("a host without the registration token was refused", address=address)
                 return Denied(FailureCode.POLICY)
         try:
@@ -202,7 +203,8 @@ class HostLeg:
             await _say(stream, Registered())
             for viewer in revoked:
                 await _say(stream, Revoke(viewer))
-            if known is not None and self._copies is not None:
+            if known is not None and self.copies is not None:
+                self.copies.begin(link.host_id)
                 await _say(stream, AuditWanted(known.audit_size))
             del register, revoked  # what a connection keeps is kept for as long as it lasts
             await self._attend(stream, link.host_id, enrolled=known is not None)
@@ -211,8 +213,8 @@ class HostLeg:
             if self._rendezvous.detach(link):
                 _log.info("host gone", host_id=link.host_id.hex())
                 asyncio.get_running_loop().call_later(self._grace_seconds, self._forget, link.host_id)
-                if self._copies is not None:
-                    self._copies.over(link.host_id)
+                if self.copies is not None:
+                    self.copies.begin(link.host_id)
 
     async def _attend(self, stream: WebSocketStream, host: bytes, *, enrolled: bool) -> None:
         pace = Bucket(_MESSAGES_BURST, _MESSAGES_PER_SECOND, self._clock())
@@ -233,10 +235,10 @@ class HostLeg:
                 self._rendezvous.close_route(host, route)
             case Status():
                 self._presence.said(host, message)
-            case AuditEntries() if enrolled and self._copies is not None:
-                await self._copies.entries(host, message)
-            case AuditCheckpoint(data) if enrolled and self._copies is not None:
-                await self._copies.checkpoint(host, data)
+            case AuditEntries() if enrolled and self.copies is not None:
+                await asyncio.sleep(await self.copies.entries(host, message))
+            case AuditCheckpoint(data) if enrolled and self.copies is not None:
+                await asyncio.sleep(await self.copies.checkpoint(host, data))
             case AuditEntries() | AuditCheckpoint():
                 pass  # nobody vouches for this host: its record is its own
             case Register():
@@ -246,6 +248,10 @@ class HostLeg:
         # A host that came and went again meanwhile gets a little less than its grace; one that is here keeps all.
         if self._rendezvous.find(host) is None:
             self._rendezvous.forget(host)
+
+
+def _admits(token: str, given: str) -> bool:
+    return not token or hmac.compare_digest(given.encode(), token.encode())
 
 
 async def _say(stream: WebSocketStream, message: LegMessage) -> None:
