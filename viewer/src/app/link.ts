@@ -81,6 +81,12 @@ export class Link {
     return this.#cancelDrain !== null;
   }
 
+  /** Queue a message that goes with the next one that is sent. Throws MessageError. */
+  queue<C extends CarryingChannel>(channel: C, message: Messages[C]): void {
+    const session = this.#session;
+    if (session?.state === "open" && !this.#closed) session.send(channel, message);
+  }
+
   /** Queue a message and send it as soon as its turn comes; nothing happens once the session is over. Throws MessageError. */
   send<C extends CarryingChannel>(channel: C, message: Messages[C]): void {
     const session = this.#session;

@@ -334,8 +334,8 @@ export interface Update {
 }
 
 /**
- * Viewer → host: update `seq` was decoded and handed to the display `took_us` after its last byte arrived;
- * `waiting` updates are still queued behind it.
+ * Viewer → host: update `seq` was decoded and handed to the display; this was said `took_us` after
+ * its last byte arrived; `waiting` updates are still queued behind it.
  */
 export interface Shown {
   readonly type: "Shown";

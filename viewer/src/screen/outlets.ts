@@ -35,26 +35,41 @@ export class Composited implements Outlet {
   readonly #rect: Rect;
   /** What the host knows to be beneath. */
   readonly #beneath: Uint32Array;
-  readonly #pixels: Uint32Array<ArrayBuffer>;
+  readonly #spoilt: () => void;
   #open = true;
 
-  constructor(picture: Framebuffer, rect: Rect) {
+  /** `spoilt` is called if a picture was still being written when the layer closed: what is there is then unknown. */
+  constructor(picture: Framebuffer, rect: Rect, spoilt: () => void) {
     this.#picture = picture;
     this.#rect = rect;
+    this.#spoilt = spoilt;
     this.#beneath = picture.read(rect);
-    this.#pixels = new Uint32Array(rect[2] * rect[3]);
   }
 
-  /** Rejects where the browser cannot convert. */
+  /**
+   * Straight into its place: nothing else reads or writes there while the layer is open. Chromium converts before
+   * copyTo returns. Rejects where the browser cannot convert.
+   */
   async put(frame: VideoFrame): Promise<Rect | null> {
+    if (!this.#open) {
+      frame.close();
+      return null;
+    }
+    const [x, y] = this.#rect;
+    const { pixels, width } = this.#picture;
+    const copied = frame.copyTo(pixels, { format: "BGRX", layout: [{ offset: (y * width + x) * 4, stride: width * 4 }] });
     try {
-      await frame.copyTo(this.#pixels, { format: "BGRX", layout: [{ offset: 0, stride: this.#rect[2] * 4 }] });
+      await copied;
     } finally {
       frame.close();
     }
-    if (!this.#open) return null; // a late picture must not cover what came after the layer
-    this.#picture.write(this.#rect, this.#pixels);
-    return this.#rect;
+    return this.#written();
+  }
+
+  #written(): Rect | null {
+    if (this.#open) return this.#rect;
+    this.#spoilt();
+    return null;
   }
 
   close(): Rect | null {

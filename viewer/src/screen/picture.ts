@@ -175,7 +175,11 @@ export class Picture {
   }
 
   #outlet(number: number, rect: Rect, buffer: Framebuffer): Outlet {
-    if (isComposited(rect, buffer) && this.#converts) return new Composited(buffer, rect);
+    if (isComposited(rect, buffer) && this.#converts) {
+      return new Composited(buffer, rect, () => {
+        if (this.#buffer === buffer) this.#events.lost("film was written after its layer closed");
+      });
+    }
     const element = FIRST_VIDEO + number;
     const writer = this.#writers[element];
     if (writer !== undefined) {

@@ -81,10 +81,8 @@ class Pacer:
         self._token_at = now
 
     def pictures_allowed(self) -> int:
-        """Two on a line without delay; on a longer one those that fill its delay, and two."""
-        return (
-            2 + int(self._base / self._period) if self._queue < 4 * QUEUE_NOISE else 1 + int(self._base / self._period)
-        )
+        """Three on a line without delay, as a viewer may tell of two at once; on a longer one those that fill it too."""
+        return int(self._base / self._period) + (3 if self._queue < 4 * QUEUE_NOISE else 1)
 
     def _bytes_allowed(self) -> float:
         carried = self.line_kbit() * 125

@@ -120,8 +120,8 @@ class Update(Message, frozen=True, tag=2):
 
 
 class Shown(Message, frozen=True, tag=3):
-    """Viewer → host: update ``seq`` was decoded and handed to the display ``took_us`` after its last byte arrived;
-    ``waiting`` updates are still queued behind it."""
+    """Viewer → host: update ``seq`` was decoded and handed to the display; this was said ``took_us`` after
+    its last byte arrived; ``waiting`` updates are still queued behind it."""
 
     seq: U32
     took_us: U32
