@@ -14,6 +14,7 @@ from farhand.core.tasks import Tasks
 from farhand.host.agent import Agent
 from farhand.host.events import AgentEvent
 from farhand.host.platform.fake import FakePlatform
+from farhand.host.remembered import Remembered
 from farhand.host.settings import HostSettings
 from farhand.protocol.identity import Keys, Kind
 from farhand.transports import memory
@@ -33,6 +34,10 @@ class Clock:
         real = loop.time
         loop.time = lambda: real() + self._offset  # type: ignore[method-assign]  # that is the point
 
+    def unix(self) -> float:
+        """Unix seconds by this clock."""
+        return time.time() + self._offset
+
     async def advance(self, seconds: float) -> None:
         """Let so many seconds have passed: what became due runs before this returns."""
         self._offset += seconds
@@ -49,11 +54,42 @@ async def until(holds: Callable[[], Any]) -> None:
             await asyncio.sleep(0)
 
 
+class Book:
+    """An AuditSink that keeps its entries in ``entries``: kind and fields."""
+
+    def __init__(self) -> None:
+        self.entries: list[tuple[str, dict[str, Any]]] = []
+        self.trouble = ""
+
+    def record(self, kind: str, /, **fields: Any) -> None:
+        self.entries.append((str(kind), fields))
+
+    def refusal(self) -> str:
+        return self.trouble
+
+    def checkpoint(self) -> bytes:
+        return b"checkpoint over %d" % len(self.entries)
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        """The fields of the entries of this kind."""
+        return [fields for found, fields in self.entries if found == kind]
+
+
 class HostKit:
     """The host under test; use it as an async context manager."""
 
-    def __init__(self, width: int = 320, height: int = 240, platform: Any = None, **settings: Any):
+    def __init__(
+        self,
+        width: int = 320,
+        height: int = 240,
+        platform: Any = None,
+        *,
+        root: bytes | None = None,
+        remembered: Remembered | None = None,
+        **settings: Any,
+    ):
         self.clock = Clock(asyncio.get_running_loop())
+        self.audit = Book()
         self.platform: FakePlatform = platform or FakePlatform(width, height)
         if isinstance(self.platform, FakePlatform):
             columns, rows = self.platform.desktop.size
@@ -64,6 +100,10 @@ class HostKit:
             KEYS,
             msgspec.convert({"ask": False, **settings}, HostSettings),
             on_event=self.heard.append,
+            root=root,
+            remembered=remembered,
+            audit=self.audit,
+            clock=self.clock.unix,
         )
         self.sessions: list[Session] = []
         self.tasks = Tasks("kit")

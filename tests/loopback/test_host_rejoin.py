@@ -25,7 +25,7 @@ async def test_a_cut_releases_every_key_at_once() -> None:
         assert (sink.down, sink.buttons) == (set(), 0)
         assert await caller.closed() is None
         assert (await kit.hear(CallerCut)).seconds == 120
-        assert [presence.address for presence in kit.platform.person.shown] == ["192.0.2.7, line cut"]
+        assert [(who.address, who.cut) for who in kit.platform.person.shown] == [("192.0.2.7", True)]
 
 
 async def test_it_comes_back_without_code_or_question_and_the_picture_is_whole() -> None:
@@ -105,7 +105,7 @@ async def test_a_person_ends_a_session_that_is_cut() -> None:
         line.cut()
         await caller.closed()
         await kit.hear(CallerCut)
-        kit.platform.person.end_all()
+        kit.platform.person.controls.end_all()
         await kit.hear(CallerEnded)
         with pytest.raises(ConnectFailed):
             await caller.rejoin(kit.dial())

@@ -213,7 +213,7 @@ async def test_the_caller_ends_it() -> None:
 async def test_the_person_ends_it_with_one_click() -> None:
     async with HostKit() as kit:
         callers = [await kit.connect(), await kit.connect()]
-        kit.platform.person.end_all()
+        kit.platform.person.controls.end_all()
         for caller in callers:
             end = await caller.closed()
             assert isinstance(end, Ended)

@@ -1,37 +1,46 @@
-"""The host: who may call, who is here, who may come back. What one caller does is its call's matter."""
+"""The host: who may call, who is asked, who is told. What one caller does is its call's matter, its rights Callers'."""
 
 import asyncio
 import platform as computer
 import socket
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any
 
 from farhand.core.logging import get_logger
-from farhand.host.call import Call, Caller
+from farhand.core.tasks import Tasks
+from farhand.host.audit import AuditSink, Kind, NoAudit
+from farhand.host.authority import AccessDenied, Authority, Denial, Visit
+from farhand.host.call import Call
+from farhand.host.callers import Caller, Callers, Lost, strictest
 from farhand.host.codes import Code, Codes
-from farhand.host.consent import Capabilities, in_order
+from farhand.host.entry import Entry, by_code, by_grant
 from farhand.host.events import (
     AgentEvent,
-    CallerConnected,
-    CallerCut,
-    CallerEnded,
     CallerInfo,
     CallerRefused,
     CodeClosed,
     CodeEnd,
+    DesktopNotLeft,
     Locked,
     Unlocked,
 )
-from farhand.host.platform.base import Answer, Person, Platform, Presence, Question
+from farhand.host.lease import HostTime
+from farhand.host.ledger import Ledger
+from farhand.host.platform.base import Answer, Controls, Person, Platform, Presence, Question
+from farhand.host.remembered import Remembered
 from farhand.host.services.base import ServiceFactory
 from farhand.host.services.clipboard import ClipboardService
 from farhand.host.services.input import InputService
 from farhand.host.services.screen import ScreenService
 from farhand.host.settings import HostSettings
-from farhand.protocol.capability import Capability
+from farhand.protocol.capability import Capabilities, Capability, in_order
 from farhand.protocol.envelope import Hello, Mode
 from farhand.protocol.errors import ByeCode, FailureCode, Refused
-from farhand.protocol.events import Ended, Failed
+from farhand.protocol.events import Authenticated, Ended, Failed
+from farhand.protocol.grants import AtEnd, fingerprint
 from farhand.protocol.identity import Keys
+from farhand.protocol.messages.control import AskMore
 from farhand.transports.base import Transport
 
 _log = get_logger(__name__)
@@ -52,12 +61,17 @@ _REFUSED_LOGINS = {
 }
 #: Seconds beyond a question's own after which a person's side that does not answer counts as silent.
 ANSWER_SLACK = 2.0
-#: Seconds for the last bytes of every call when the host shuts down.
+#: Seconds for the last bytes of every call when the host shuts down, and for what is done with the desktop then.
 SHUTDOWN_SECONDS = 5.0
+LEAVE_SECONDS = 60.0
 
 
 class Agent:
-    """One host. Make it, and use it, on one event loop; ``on_event`` hears what happens and must not block."""
+    """One host. Make it, and use it, on one event loop; ``on_event`` hears what happens and must not block.
+
+    ``root`` is the organisation's key (32 bytes), by whose grants callers come in without a code; ``remembered`` knows
+    revoked devices and used grants. ``clock`` gives Unix seconds.
+    """
 
     def __init__(
         self,
@@ -67,6 +81,10 @@ class Agent:
         *,
         services: Mapping[Capability, ServiceFactory] = SERVICES,
         on_event: Callable[[AgentEvent], None] = lambda _: None,
+        root: bytes | None = None,
+        remembered: Remembered | None = None,
+        audit: AuditSink | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.platform = platform
         self.keys = keys
@@ -75,19 +93,28 @@ class Agent:
         self.host_name = (self.settings.name or socket.gethostname())[:64]
         self.system = f"{computer.system()} {computer.release()}"[:64]
         self._on_event = on_event
+        self._clock = clock
         self._loop = asyncio.get_running_loop()
+        self._remembered = remembered or Remembered()
+        self._authority = Authority(root, keys.host_id, self.settings, self._remembered)
+        self._ledger = Ledger(audit or NoAudit(), self._loop.time, self._cannot_write)
+        self.register = Callers(
+            HostTime(self._loop.time, clock), self._ledger, self._emit, self._show, self._left_for_good
+        )
         self._codes = Codes(self.settings.codes)
         self._expiries: dict[str, asyncio.TimerHandle] = {}
         self._taken: dict[Call, str] = {}
         self._calls: set[Call] = set()
         self._strangers: dict[Call, None] = {}
         self._deciding: set[Call] = set()
-        self._callers: dict[bytes, Caller] = {}
         self._person: Person | None = None
         self._one_question = asyncio.Lock()
         self._questions = 0
+        self._at_end = AtEnd.NOTHING
         self._closing = False
         self._quiet = asyncio.Event()
+        self._tasks = Tasks("agent")
+        self._leaving = Tasks("leaving the desktop")
 
     @property
     def host_id(self) -> bytes:
@@ -97,13 +124,18 @@ class Agent:
     @property
     def callers(self) -> tuple[CallerInfo, ...]:
         """Who has rights now, the ones included whose line is cut and who may come back."""
-        return tuple(_info(caller) for caller in self._callers.values())
+        return tuple(caller.info() for caller in self.register)
+
+    def trust(self, root: bytes | None) -> None:
+        """From now on this organisation's grants are accepted; None: nobody's."""
+        self._authority.root = root
 
     def new_code(self, route: str) -> Code:
         """Open a one-time code under a route that the gateway gave; raises CodesLocked, CodeRefused."""
         code = self._codes.issue(route, self._loop.time())
         self._forget_expiry(route)
         self._expiries[route] = self._loop.call_at(code.expires, self._code_expired, route)
+        self._ledger.record(Kind.CODE, what="made", route=route)
         return code
 
     def withdraw_code(self, route: str) -> None:
@@ -132,36 +164,44 @@ class Agent:
         except Exception as error:
             _log.error("call failed", address=address, exc_info=error)
 
+    # What the owner and the person here can do about callers.
+
     def end_all(self, text: str = "ended at the computer") -> None:
-        """End every session, the ones that were cut too: what the person's click does."""
-        for call in [*self._deciding, *(caller.call for caller in self._callers.values() if caller.call is not None)]:
+        """End every session, the ones that were cut too, and whoever waits for an answer."""
+        for call in list(self._deciding):
             call.end(ByeCode.ENDED, text)
-        for caller in list(self._callers.values()):
-            if caller.call is None:
-                self._forget(caller, text)
+        for caller in self.register:
+            self.register.end(caller, ByeCode.ENDED, text)
 
     def end(self, session: str, text: str = "ended at the computer") -> None:
         """End one session, by the id in its CallerInfo; does nothing if it is over."""
-        caller = self._callers.get(bytes.fromhex(session))
-        if caller is not None and caller.call is not None:
-            caller.call.end(ByeCode.ENDED, text)
-        elif caller is not None:
-            self._forget(caller, text)
+        if (caller := self._caller(session)) is not None:
+            self.register.end(caller, ByeCode.ENDED, text)
 
     async def take_back(self, session: str, capabilities: Capabilities, reason: str = "") -> None:
         """Take rights back in mid-session; taking the last one ends it."""
-        caller = self._callers.get(bytes.fromhex(session))
-        if caller is None or caller.consent.take_back(capabilities) is None:
-            return
-        left = caller.consent.granted
-        _log.info("rights taken back", session=session, left=in_order(left))
-        if caller.call is not None:
-            await caller.call.set_rights(left, reason)
-            if not left:
-                caller.call.end(ByeCode.RIGHTS, reason)
-        elif not left:
-            self._forget(caller, reason)
-        self._show()
+        if (caller := self._caller(session)) is not None:
+            await self.register.lose(caller, capabilities, Lost.TAKEN_BACK, reason)
+
+    async def pause(self, session: str, on: bool) -> None:
+        """Show a caller nothing, and accept nothing from it, until it may go on."""
+        if (caller := self._caller(session)) is not None:
+            await self.register.pause(caller, on)
+
+    async def revoke(self, viewer: bytes) -> None:
+        """Shut the device with this identity key out: its sessions end at once, and none begins again.
+
+        Raises OSError where that cannot be kept on disk; it then holds until this program ends.
+        """
+        kept = self._remembered.revoke(viewer)
+        ended = self.register.revoke(viewer)
+        for call in [call for call in self._deciding if _viewer(call) == viewer]:
+            call.end(ByeCode.REVOKED, "this device was revoked")
+        _log.warning("device revoked", device=fingerprint(viewer), sessions=ended)
+        self._ledger.record(Kind.REVOKED, device=fingerprint(viewer), sessions=ended)
+        if not kept:
+            _log.error("too many revoked devices: no grant is accepted any more")
+        await self._remembered.save()
 
     async def shutdown(self) -> None:
         """Say goodbye to everyone and return when all is given back; calls that come later are closed at once."""
@@ -175,21 +215,37 @@ class Agent:
                     await self._quiet.wait()
             except TimeoutError:
                 _log.warning("calls still open at shutdown", count=len(self._calls))
-        for caller in list(self._callers.values()):
-            self._forget(caller, "the host shuts down")
+        await self.register.shutdown()
         for route in list(self._expiries):
             self.withdraw_code(route)
+        await self._tasks.close()
+        try:
+            async with asyncio.timeout(LEAVE_SECONDS):
+                await self._leaving.wait()
+        except TimeoutError:
+            _log.error("the desktop was not left in time")
+        await self._leaving.close()
         if self._person is not None:
             await self._person.close()
             self._person = None
 
+    def _caller(self, session: str) -> Caller | None:
+        try:
+            return self.register.find(bytes.fromhex(session))
+        except ValueError:
+            return None
+
     # What calls ask of their desk.
+
+    def modes(self) -> frozenset[Mode]:
+        """Ways to call: without a root nobody comes in by a grant, and nobody may try."""
+        return frozenset(Mode) if self._authority.root is not None else frozenset(Mode) - {Mode.UNATTENDED}
 
     def admit(self, call: Call, hello: Hello) -> None:
         """Let a stranger begin; raises Refused while attended mode is locked or every place is taken."""
-        if hello.mode is not Mode.ATTENDED:
+        if hello.mode is Mode.REJOIN:
             return
-        if retry := self.locked():
+        if hello.mode is Mode.ATTENDED and (retry := self.locked()):
             raise Refused(FailureCode.LOCKED, retry)
         if self._full():
             raise Refused(FailureCode.BUSY, 10)
@@ -205,24 +261,89 @@ class Agent:
             self._taken[call] = route
         return secret
 
+    def wrong_code(self, call: Call) -> int:
+        """Note a wrong secret; returns the seconds that attended mode is locked for from now on, else 0."""
+        route = self._taken.pop(call, "")
+        now = self._loop.time()
+        before, closing = self._codes.locked(now), self._codes.open(now)
+        seconds = self._codes.burnt(now)
+        _log.warning("code burnt", route=route, address=call.address)
+        self._close_code(route, CodeEnd.BURNT, call.address)
+        if seconds and seconds != before:
+            _log.warning("attended mode locked", seconds=seconds)
+            for code in closing:
+                self._forget_expiry(code.route)
+                self._close_code(code.route, CodeEnd.LOCKED)
+            self._emit(Locked(seconds))
+            self._loop.call_later(seconds, self._unlock)
+        return seconds
+
     def find_rejoin(self, session: bytes) -> bytes | None:
         """The Noise key of a caller who may come back under this session id."""
-        caller = self._callers.get(session)
+        caller = self.register.find(session)
         return None if caller is None else caller.static
 
-    def known(self, call: Call) -> bool:
-        """Note that a call is authenticated: its code is used up; false if every place is taken."""
+    def known(self, call: Call) -> None:
+        """Note that a call is authenticated: its code is used up."""
         self._strangers.pop(call, None)
-        route = self._taken.pop(call, None)
-        if route is None:
-            return True
-        self._codes.used()
-        _log.info("code used", route=route, address=call.address)
-        self._emit(CodeClosed(route, CodeEnd.USED))
+        if (route := self._taken.pop(call, None)) is not None:
+            self._codes.used()
+            _log.info("code used", route=route, address=call.address)
+            self._close_code(route, CodeEnd.USED, call.address)
+
+    async def enter(self, call: Call, event: Authenticated) -> Entry:
+        """The most that an authenticated caller may get. Raises AccessDenied."""
+        certificate, request = event.certificate, event.request
+        if certificate is not None and self._remembered.is_revoked(certificate.identity):
+            raise AccessDenied(Denial.REVOKED)
+        if event.mode is Mode.UNATTENDED and certificate is not None:
+            visit = Visit(certificate, call.address, self._clock())
+            admission = self._authority.admit(request.grant, visit)
+            await self._save()
+            entry = by_grant(admission, request, certificate, call.address, self.settings)
+            self._ledger.record(
+                Kind.GRANT,
+                who=entry.identity.who,
+                from_=call.address,
+                device=entry.identity.key,
+                reason=entry.identity.reason,
+                rights=in_order(entry.rights),
+                approver=admission.approver,
+                signer=fingerprint(admission.issuer),
+            )
+        else:
+            entry = by_code(request, certificate, call.address, self.settings)
+        if why := self._ledger.refusal():
+            _log.error("no session begins: the audit cannot be written", why=why)
+            raise AccessDenied(Denial.NOT_WRITTEN)
         if self._full():
-            return False
+            raise AccessDenied(Denial.FULL)
         self._deciding.add(call)
-        return True
+        return entry
+
+    async def more(self, caller: Caller, call: Call, message: AskMore) -> Entry:
+        """The most that a caller who asks for more may get; raises AccessDenied."""
+        event = call.event
+        if event is None:
+            raise AccessDenied(Denial.NO_CERTIFICATE)
+        request, certificate = event.request, event.certificate
+        if not caller.identity.account or certificate is None:
+            entry = by_code(request, certificate, call.address, self.settings)
+            return entry.with_reason(message.reason)
+        admission = self._authority.admit(message.grant, Visit(certificate, call.address, self._clock()))
+        await self._save()
+        entry = by_grant(admission, request, certificate, call.address, self.settings).with_reason(message.reason)
+        if entry.identity.account != caller.identity.account:
+            raise AccessDenied(Denial.OTHER_PERSON)
+        about = {**self.register.about(caller), "reason": entry.identity.reason}
+        self._ledger.record(
+            Kind.GRANT,
+            **about,
+            rights=in_order(entry.rights),
+            approver=admission.approver,
+            signer=fingerprint(admission.issuer),
+        )
+        return entry
 
     async def ask(self, call: Call, question: Question) -> Answer:
         """Put a question to the person, one at a time; trouble on that side counts as silence."""
@@ -241,6 +362,15 @@ class Agent:
         _log.info(
             "consent", caller=question.caller, address=call.address, asked=question.capabilities, answer=answer.value
         )
+        self._ledger.record(
+            Kind.CONSENT,
+            who=question.account or question.caller,
+            from_=call.address,
+            reason=question.reason,
+            rights=question.capabilities,
+            answer=answer.value,
+            silence=question.silence.value if answer is Answer.SILENCE else "",
+        )
         return answer
 
     def questions(self) -> int:
@@ -249,33 +379,35 @@ class Agent:
 
     def claim(self, call: Call, session: bytes) -> Caller | None:
         """Hand a caller who came back to its new connection; None if its time is over."""
-        caller = self._callers.get(session)
-        if caller is not None and caller.grace is not None:
-            caller.grace.cancel()
-            caller.grace = None
-        return caller
+        return None if self._ledger.refusal() else self.register.find(session)
 
-    def arrived(self, caller: Caller, *, again: bool) -> None:
-        """Note that a caller is attached."""
-        if caller.call is not None:
-            self._deciding.discard(caller.call)
-        self._callers[caller.session] = caller
-        info = _info(caller)
-        _log.info(
-            "caller returned" if again else "caller attached",
-            session=info.session,
-            caller=info.name,
-            address=info.address,
-            capabilities=info.capabilities,
+    def arrived(self, caller: Caller, entry: Entry | None) -> None:
+        """Note that a caller is attached, by this entry or again."""
+        if isinstance(caller.line, Call):
+            self._deciding.discard(caller.line)
+        self.register.arrived(caller, again=entry is None)
+        self._ledger.record(
+            Kind.LOG_IN,
+            **self.register.about(caller),
+            by="rejoin" if entry is None else "grant" if caller.identity.account else "code",
+            name=caller.identity.name,
+            rights=in_order(caller.granted),
         )
-        self._emit(CallerConnected(info, again))
-        self._show()
 
-    def refused(self, call: Call, name: str, reason: str) -> None:
+    def refused(self, call: Call, name: str, reason: str, why: str) -> None:
         """Note that a caller was granted nothing."""
         self._deciding.discard(call)
-        _log.info("caller refused", caller=name, address=call.address, why=reason)
+        _log.info("caller refused", caller=name, address=call.address, why=why, told=reason)
+        viewer = _viewer(call)
+        self._ledger.stranger(
+            Kind.LOG_IN_REFUSED, who=name, from_=call.address, device=fingerprint(viewer) if viewer else "", why=why
+        )
         self._emit(CallerRefused(name, call.address, reason))
+
+    def closing(self, caller: Caller, why: str) -> bytes:
+        """Write down a session's end before it is said; returns the checkpoint that goes before it."""
+        self.register.close(caller, f"ended by the host: {why}")
+        return self._ledger.checkpoint()
 
     def left(self, call: Call, end: Ended | Failed | None) -> None:
         """Note that a connection is over: close its code, keep or forget its caller."""
@@ -284,49 +416,49 @@ class Agent:
         self._deciding.discard(call)
         if not self._calls:
             self._quiet.set()
-        self._settle_code(call, end)
-        if not call.authenticated and isinstance(end, Failed):
-            # Garbage and half-open lines come by the thousand; refused log-ins are what an owner must be able to see.
-            tell = _log.warning if end.failure in _REFUSED_LOGINS else _log.debug
-            tell("log-in refused", why=end.failure.name.lower(), address=call.address)
+        if (route := self._taken.pop(call, None)) is not None:
+            _log.info("code abandoned", route=route, address=call.address)
+            self._close_code(route, CodeEnd.ABANDONED, call.address)
+        if isinstance(end, Failed):
+            self._failed(call, end)
         caller = call.caller
-        if caller is None or caller.call is not call:
+        if caller is None or caller.line is not call or self.register.find(caller.session) is not caller:
             return
-        caller.call = None
+        caller.line = None
         if end is None and self.settings.grace_seconds and not self._closing:
-            seconds = self.settings.grace_seconds
-            caller.grace = self._loop.call_later(seconds, self._forget, caller, "did not come back in time")
-            info = _info(caller)
-            _log.info("caller cut", session=info.session, caller=info.name, grace=seconds)
-            self._emit(CallerCut(info, seconds))
-            self._show()
+            self.register.cut(caller, self.settings.grace_seconds)
         else:
-            self._forget(caller, _why(end))
+            self.register.forget(caller, _why(end))
+
+    def _failed(self, call: Call, end: Failed) -> None:
+        why = end.failure.name.lower()
+        if call.authenticated:
+            _log.warning("caller broke the protocol", why=why, reason=end.reason, address=call.address)
+            return
+        # Garbage and half-open lines come by the thousand; refused log-ins are what an owner must be able to see.
+        if end.failure not in _REFUSED_LOGINS:
+            _log.debug("log-in refused", why=why, address=call.address)
+            return
+        _log.warning("log-in refused", why=why, address=call.address)
+        self._ledger.stranger(Kind.LOG_IN_REFUSED, from_=call.address, why=why)
 
     def _full(self) -> bool:
         """Whether callers, here or cut, and the ones whose consent is pending leave no place for another."""
-        return len(self._callers) + len(self._deciding) >= self.settings.max_calls
+        return len(self.register) + len(self._deciding) >= self.settings.max_calls
 
-    def _settle_code(self, call: Call, end: Ended | Failed | None) -> None:
-        route = self._taken.pop(call, None)
-        if route is None:
-            return
-        if not (isinstance(end, Failed) and end.failure is FailureCode.WRONG_CODE and not end.by_peer):
-            _log.info("code abandoned", route=route, address=call.address)
-            self._emit(CodeClosed(route, CodeEnd.ABANDONED))
-            return
-        now = self._loop.time()
-        before, closing = self._codes.locked(now), self._codes.open(now)
-        seconds = self._codes.burnt(now)
-        _log.warning("code burnt", route=route, address=call.address)
-        self._emit(CodeClosed(route, CodeEnd.BURNT))
-        if seconds and seconds != before:
-            _log.warning("attended mode locked", seconds=seconds)
-            for code in closing:
-                self._forget_expiry(code.route)
-                self._emit(CodeClosed(code.route, CodeEnd.LOCKED))
-            self._emit(Locked(seconds))
-            self._loop.call_later(seconds, self._unlock)
+    async def _save(self) -> None:
+        try:
+            await self._remembered.save()
+        except OSError as error:
+            _log.error("used grants cannot be written down", why=str(error))
+            raise AccessDenied(Denial.NOT_KEPT) from None
+
+    # Codes.
+
+    def _close_code(self, route: str, end: CodeEnd, address: str = "") -> None:
+        note = self._ledger.record if end is CodeEnd.USED else self._ledger.stranger
+        note(Kind.CODE, what=end.value, route=route, from_=address)
+        self._emit(CodeClosed(route, end))
 
     def _unlock(self) -> None:
         if not self.locked() and not self._closing:
@@ -336,44 +468,68 @@ class Agent:
     def _code_expired(self, route: str) -> None:
         del self._expiries[route]
         self._codes.withdraw(route)
-        self._emit(CodeClosed(route, CodeEnd.EXPIRED))
+        self._close_code(route, CodeEnd.EXPIRED)
 
     def _forget_expiry(self, route: str) -> None:
         if (timer := self._expiries.pop(route, None)) is not None:
             timer.cancel()
 
-    def _forget(self, caller: Caller, why: str) -> None:
-        if self._callers.pop(caller.session, None) is None:
-            return
-        if caller.grace is not None:
-            caller.grace.cancel()
-        info = _info(caller)
-        caller.consent.gone()
-        _log.info("caller gone", session=info.session, caller=info.name, why=why)
-        self._emit(CallerEnded(info, why))
-        self._show()
+    # The person here, and the desktop that is left to them.
 
     def _open_person(self) -> Person | None:
         if self._person is None and not self._closing:
-            self._person = self.platform.open_person(self.end_all)
+            self._person = self.platform.open_person(
+                Controls(
+                    end_all=self.end_all,
+                    end=self.end,
+                    pause=lambda session, on: self._start(self.pause(session, on), "pause"),
+                    take_back=lambda session, capability: self._start(
+                        self.take_back(session, frozenset({Capability(capability)})), "take back"
+                    ),
+                )
+            )
         return self._person
+
+    def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        if self._closing:
+            work.close()
+        else:
+            self._tasks.start(work, name)
 
     def _show(self) -> None:
         """Keep the person informed; a person's side that fails must not take a session down, nor go unnoticed."""
-        present: Sequence[Presence] = [
-            Presence(
-                caller.name,
-                caller.address if caller.call is not None else f"{caller.address}, line cut",
-                tuple(str(capability) for capability in in_order(caller.consent.granted)),
-            )
-            for caller in self._callers.values()
-        ]
+        present: Sequence[Presence] = [_presence(caller) for caller in self.register]
         try:
             person = self._open_person() if present else self._person
             if person is not None:
                 person.show(present)
         except Exception as error:
             _log.error("the person here cannot be shown who is connected", exc_info=error)
+
+    def _left_for_good(self, caller: Caller) -> None:
+        """Once the last caller is gone, do with the desktop what the strictest of them asked for."""
+        self._at_end = strictest(self._at_end, caller.at_end)
+        if not len(self.register) and self._at_end is not AtEnd.NOTHING:
+            what, self._at_end = self._at_end, AtEnd.NOTHING
+            self._leaving.start(self._leave(what), what.value)
+
+    async def _leave(self, what: AtEnd) -> None:
+        act = self.platform.lock if what is AtEnd.LOCK else self.platform.log_off
+        why = ""
+        try:
+            await asyncio.to_thread(act)
+        except Exception as error:
+            why = str(error) or repr(error)
+            _log.error("the desktop was not left as it should be", what=what.value, why=why)
+            self._emit(DesktopNotLeft(what, why))
+        else:
+            _log.info("the desktop was left", what=what.value)
+        self._ledger.record(Kind.SESSION_END, desktop=what.value, failed=bool(why), why=why)
+
+    def _cannot_write(self, why: str) -> None:
+        """The owner wants every session written down, and that is not possible."""
+        _log.error("every session ends: the audit cannot be written", why=why)
+        self._loop.call_soon(self.end_all, "this computer cannot write its audit")
 
     def _emit(self, event: AgentEvent) -> None:
         try:
@@ -382,8 +538,26 @@ class Agent:
             _log.error("a listener failed", heard=type(event).__name__, exc_info=error)
 
 
-def _info(caller: Caller) -> CallerInfo:
-    return CallerInfo(caller.session.hex(), caller.name, caller.address, tuple(in_order(caller.consent.granted)))
+def _viewer(call: Call) -> bytes:
+    """The identity key that a call's handshake proved; empty if none was shown."""
+    certificate = None if call.event is None else call.event.certificate
+    return b"" if certificate is None else certificate.identity
+
+
+def _presence(caller: Caller) -> Presence:
+    who = caller.identity
+    return Presence(
+        who.name,
+        who.address,
+        tuple(str(capability) for capability in in_order(caller.granted)),
+        session=caller.session.hex(),
+        account=who.account,
+        device=who.device,
+        reason=who.reason,
+        since=caller.lease.began,
+        paused=caller.paused,
+        cut=caller.line is None,
+    )
 
 
 def _why(end: Ended | Failed | None) -> str:

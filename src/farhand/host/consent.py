@@ -9,24 +9,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from farhand.host.platform.base import Answer
-from farhand.protocol.capability import Capability
+from farhand.host.settings import Silence
+from farhand.protocol.capability import NONE, Capabilities, Capability
 
-Capabilities = frozenset[Capability]
-NOTHING: Capabilities = frozenset()
 VIEW_ONLY: Capabilities = frozenset({Capability.VIEW})
-
-
-def in_order(capabilities: Capabilities) -> list[Capability]:
-    """Return them in the order in which the protocol lists them, for messages and for people."""
-    return [capability for capability in Capability if capability in capabilities]
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The owner's rules: the most that anyone gets, and whether a person is asked."""
+    """The rules of one question: the most that it may come to, whether a person is asked, what silence means."""
 
     allow: Capabilities
     ask: bool
+    silence: Silence = Silence.NO
 
 
 class State(enum.Enum):
@@ -53,8 +48,8 @@ class Happening(enum.Enum):
     VIEW_NOT_ASKED = "the person says: view only, and that was not asked for"
     NO = "the person says no"
     SILENCE = "the person says nothing"
-    TAKEN_BACK = "some rights are taken back"
-    ALL_TAKEN_BACK = "the last right is taken back"
+    LOST = "some rights are taken back, given back, or their time is over"
+    ALL_LOST = "the last right is"
     GONE = "the caller is gone"
 
 
@@ -62,6 +57,8 @@ class Reason(enum.StrEnum):
     """Why nothing, or nothing more, was granted: sentences for the caller."""
 
     FORBIDDEN = "The owner of this computer does not allow what was asked for."
+    TAKEN_BACK = "The person at the computer has taken that right back."
+    BUSY = "One question is being put already."
     NO = "The person at the computer said no."
     SILENCE = "Nobody at the computer answered."
     VIEW_NOT_ASKED = "The person at the computer allows viewing only, which was not asked for."
@@ -107,39 +104,55 @@ class Consent:
     """One caller's consent."""
 
     def __init__(self, policy: Policy) -> None:
-        self._policy = policy
-        self._asked = NOTHING
-        self._taken_back = NOTHING
+        self.policy = policy
+        self._asked = NONE
+        self._taken_back = NONE
         self.state = State.NEW
-        self.granted = NOTHING
+        self.granted = NONE
+        self.won = NONE
+        """What the newest Grant gave, be it held before or not."""
 
-    def ask(self, capabilities: Capabilities) -> Effect:
-        """The caller asks for these, at the start or for more later on."""
-        possible = (capabilities & self._policy.allow) - self.granted
-        if not self._policy.ask:
-            possible -= self._taken_back  # what someone took back, only someone gives again
+    def ask(self, capabilities: Capabilities, policy: Policy | None = None, timed: Capabilities = NONE) -> Effect:
+        """The caller asks for these, at the start or for more later on.
+
+        Later a new grant may bring a ``policy`` of its own. ``timed`` are the rights held now that end before the
+        session does: they may be asked for again.
+        """
+        policy = policy or self.policy
+        possible = (capabilities & policy.allow) - (self.granted - timed)
+        if not policy.ask and (taken := possible & self._taken_back):
+            possible -= taken  # what someone took back, only someone gives again
+            if not possible and self.state is State.GRANTED:
+                return Deny(Reason.TAKEN_BACK)
         if not possible:
-            return self._step(Happening.ASKS_FORBIDDEN)
-        happening = Happening.ASKS if self._policy.ask else Happening.ASKS_FREE
+            return self._step(Happening.ASKS_FORBIDDEN) or self._busy()
+        happening = Happening.ASKS if policy.ask else Happening.ASKS_FREE
         if (self.state, happening) not in TABLE:
-            return None
+            return self._busy()
+        self.policy = policy
         self._asked = possible
         return self._step(happening)
 
     def answer(self, answer: Answer) -> Effect:
-        """The person answered the question, or did not."""
+        """The person answered the question, or did not: then the owner's rule for silence does."""
+        if silent := answer is Answer.SILENCE:
+            answer = _SILENCES[self.policy.silence]
         if answer is Answer.VIEW_ONLY and Capability.VIEW not in self._asked | self.granted:
-            return self._step(Happening.VIEW_NOT_ASKED)
+            return self._step(Happening.SILENCE if silent else Happening.VIEW_NOT_ASKED)
         return self._step(_ANSWERS[answer])
 
     def take_back(self, capabilities: Capabilities) -> Effect:
-        """The person or a rule takes these rights back."""
+        """The person takes these rights back: they are not had again but by the person."""
+        self._taken_back |= self.granted & capabilities
+        return self.lose(capabilities)
+
+    def lose(self, capabilities: Capabilities) -> Effect:
+        """The caller gave these rights back, or their time is over."""
         held = self.granted & capabilities
         if not held:
             return None
-        self._taken_back |= held
         self.granted -= held
-        return self._step(Happening.TAKEN_BACK if self.granted else Happening.ALL_TAKEN_BACK)
+        return self._step(Happening.LOST if self.granted else Happening.ALL_LOST)
 
     def gone(self) -> Effect:
         """The caller is gone for good."""
@@ -151,11 +164,15 @@ class Consent:
         self.state, act = TABLE[self.state, happening]
         return act(self)
 
+    def _busy(self) -> Effect:
+        return Deny(Reason.BUSY) if self.state is State.ASKING_MORE else None
+
     def _put_question(self) -> Effect:
         return Ask(self._asked)
 
     def _grant_asked(self) -> Effect:
-        self.granted |= self._asked
+        self.won = self._asked
+        self.granted |= self.won
         self._taken_back -= self.granted
         return Grant(self.granted)
 
@@ -167,11 +184,11 @@ class Consent:
         return Grant(self.granted)
 
     def _withdraw(self) -> Effect:
-        self.granted = NOTHING
+        self.granted = NONE
         return Withdraw()
 
     def _end(self) -> Effect:
-        self.granted = NOTHING
+        self.granted = NONE
         return None
 
 
@@ -201,16 +218,16 @@ TABLE: dict[tuple[State, Happening], tuple[State, Callable[[Consent], Effect]]] 
     (_S.GRANTED, _H.ASKS_FORBIDDEN): (_S.GRANTED, _deny(_R.FORBIDDEN)),
     (_S.GRANTED, _H.ASKS_FREE): (_S.GRANTED, _C._grant_asked),
     (_S.GRANTED, _H.ASKS): (_S.ASKING_MORE, _C._put_question),
-    (_S.GRANTED, _H.TAKEN_BACK): (_S.GRANTED, _C._keep),
-    (_S.GRANTED, _H.ALL_TAKEN_BACK): (_S.ENDED, _C._keep),
+    (_S.GRANTED, _H.LOST): (_S.GRANTED, _C._keep),
+    (_S.GRANTED, _H.ALL_LOST): (_S.ENDED, _C._keep),
     (_S.GRANTED, _H.GONE): (_S.ENDED, _C._end),
     (_S.ASKING_MORE, _H.YES): (_S.GRANTED, _C._grant_asked),
     (_S.ASKING_MORE, _H.VIEW_ONLY): (_S.GRANTED, _C._grant_view),
     (_S.ASKING_MORE, _H.VIEW_NOT_ASKED): (_S.GRANTED, _deny(_R.VIEW_NOT_ASKED)),
     (_S.ASKING_MORE, _H.NO): (_S.GRANTED, _deny(_R.NO)),
     (_S.ASKING_MORE, _H.SILENCE): (_S.GRANTED, _deny(_R.SILENCE)),
-    (_S.ASKING_MORE, _H.TAKEN_BACK): (_S.ASKING_MORE, _C._keep),
-    (_S.ASKING_MORE, _H.ALL_TAKEN_BACK): (_S.ENDED, _C._withdraw),
+    (_S.ASKING_MORE, _H.LOST): (_S.ASKING_MORE, _C._keep),
+    (_S.ASKING_MORE, _H.ALL_LOST): (_S.ENDED, _C._withdraw),
     (_S.ASKING_MORE, _H.GONE): (_S.ENDED, _C._withdraw),
 }
 
@@ -220,3 +237,5 @@ _ANSWERS = {
     Answer.NO: Happening.NO,
     Answer.SILENCE: Happening.SILENCE,
 }
+
+_SILENCES = {Silence.NO: Answer.SILENCE, Silence.VIEW: Answer.VIEW_ONLY, Silence.YES: Answer.YES}

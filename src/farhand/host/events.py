@@ -4,6 +4,7 @@ import enum
 from dataclasses import dataclass
 
 from farhand.protocol.capability import Capability
+from farhand.protocol.grants import AtEnd
 
 
 class CodeEnd(enum.Enum):
@@ -47,6 +48,13 @@ class CallerInfo:
     name: str
     address: str
     capabilities: tuple[Capability, ...]
+    account: str = ""
+    """As whom the organisation knows the caller; empty where a code let them in."""
+    device: str = ""
+    reason: str = ""
+    since: float = 0.0
+    """Unix seconds."""
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,14 @@ class CallerCut:
 
 
 @dataclass(frozen=True, slots=True)
+class RightsChanged:
+    """A caller has other rights than before, or was paused, or goes on; ``why`` is for people."""
+
+    caller: CallerInfo
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallerEnded:
     """A caller is gone for good."""
 
@@ -82,4 +98,22 @@ class CallerEnded:
     why: str
 
 
-AgentEvent = CodeClosed | Locked | Unlocked | CallerConnected | CallerRefused | CallerCut | CallerEnded
+@dataclass(frozen=True, slots=True)
+class DesktopNotLeft:
+    """The last session is over, and the desktop could not be locked or logged off as it should be."""
+
+    what: AtEnd
+    why: str
+
+
+AgentEvent = (
+    CodeClosed
+    | Locked
+    | Unlocked
+    | CallerConnected
+    | CallerRefused
+    | CallerCut
+    | CallerEnded
+    | RightsChanged
+    | DesktopNotLeft
+)

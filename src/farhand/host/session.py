@@ -1,34 +1,32 @@
-"""One attached caller: which message needs which right, which right runs which service, what follows a fault.
+"""One attached caller: every message is checked, each right runs its service, a fault has its consequence.
 
-Every message is checked here, whatever the viewer's user interface hides. What is denied is counted, logged and
-answered (both at a bounded rate), and changes nothing.
+Every message is checked here by the table in ``rules``, whatever the viewer's user interface hides. What is denied is
+counted, logged, written down and answered (at a bounded rate), and changes nothing.
 """
 
 import asyncio
 import contextlib
-import time
 from collections import Counter
-from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import msgspec
 
 from farhand.core.logging import get_logger
 from farhand.core.tasks import Tasks
-from farhand.host.consent import Capabilities, in_order
 from farhand.host.platform.base import DisplayGone, Platform
 from farhand.host.recovery import Recovery
-from farhand.host.services.base import Service, ServiceFactory
+from farhand.host.rules import RULES
+from farhand.host.services.base import ServiceFactory
 from farhand.host.services.screen import ScreenService
-from farhand.protocol.capability import Capability
+from farhand.host.slots import CLOSE_SECONDS, Slot
+from farhand.protocol.capability import Capabilities, Capability, in_order
 from farhand.protocol.errors import ByeCode
 from farhand.protocol.messages import Channel
 from farhand.protocol.messages.base import Message
-from farhand.protocol.messages.clipboard import ClipText
-from farhand.protocol.messages.control import Notice, NoticeCode, Rights, Watch
-from farhand.protocol.messages.input import Key, Pointer, ReleaseAll, TypedText, Wheel
-from farhand.protocol.messages.screen import Refresh, Resize, Shown, Want
+from farhand.protocol.messages.control import AskMore, LetGo, Notice, NoticeCode, Paused, Rights, Watch
+from farhand.protocol.messages.input import Key, Pointer, ReleaseAll
+from farhand.protocol.messages.screen import Want
 from farhand.transports.pump import Pump
 
 _log = get_logger(__name__)
@@ -40,46 +38,67 @@ STATS_SECONDS = 1.0
 #: What may wait for a caller on one channel, in bytes: beyond it, the line carries nothing and counts as cut.
 QUEUE_MAX = 4 << 20
 SCREEN_QUEUE_MAX = 64 << 20
-#: Seconds that a service may take to give everything back.
-CLOSE_SECONDS = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """What a message from the viewer needs, and whose service acts on it (None: the session itself)."""
-
-    needs: Capabilities
-    service: Capability | None
-
-
-_VIEW = Rule(frozenset({Capability.VIEW}), Capability.VIEW)
-_CONTROL = Rule(frozenset({Capability.CONTROL}), Capability.CONTROL)
-
-#: Every message that a viewer may send once it is attached; Ping and Pong need no right and end in the pump. Any
-#: other is one that only hosts send: a protocol error.
-RULES: dict[type[Message], Rule] = {
-    Watch: Rule(frozenset({Capability.VIEW}), None),
-    Key: _CONTROL,
-    TypedText: _CONTROL,
-    Pointer: _CONTROL,
-    Wheel: _CONTROL,
-    ReleaseAll: _CONTROL,
-    Shown: _VIEW,
-    Want: _VIEW,
-    Refresh: _VIEW,
-    Resize: Rule(frozenset({Capability.VIEW, Capability.CONTROL}), Capability.VIEW),
-    ClipText: Rule(frozenset({Capability.CLIPBOARD}), Capability.CLIPBOARD),
-}
+#: What the caller reads when the session is paused, and when it asks for something meanwhile.
+PAUSED = "The person at the computer has paused the session."
 
 #: What a fault of a service is called towards the caller, where it is not the display's.
 _FAULTS = {Capability.VIEW: NoticeCode.ENCODER_FAILED, Capability.CONTROL: NoticeCode.INPUT_BLOCKED}
 
 
+class Owner(Protocol):
+    """Who an attached session belongs to: its call."""
+
+    def end(self, code: ByeCode, text: str = "") -> None:
+        """End the session."""
+        ...
+
+    def asks(self, message: AskMore) -> None:
+        """The caller asks for more rights."""
+        ...
+
+    def lets_go(self, capabilities: Capabilities) -> None:
+        """The caller gives rights back."""
+        ...
+
+    def noted(self, needs: Capabilities, active: bool) -> None:
+        """The caller did something by these rights."""
+        ...
+
+    def denied(self, message: str, missing: Capabilities) -> None:
+        """The caller tried something without these rights."""
+        ...
+
+
+class Held:
+    """Which keys and buttons the caller holds down, by its own messages."""
+
+    def __init__(self) -> None:
+        self._keys: set[str] = set()
+        self._buttons = 0
+
+    def take(self, message: Message) -> None:
+        """Note what it changes."""
+        match message:
+            case Key(down=down, code=code, key=key):
+                (self._keys.add if down else self._keys.discard)(code or key.casefold())
+            case Pointer(buttons=buttons):
+                self._buttons = buttons
+            case ReleaseAll():
+                self.clear()
+
+    def clear(self) -> None:
+        """Nothing is down."""
+        self._keys.clear()
+        self._buttons = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._keys or self._buttons)
+
+
 class Attached:
     """A caller who has rights, for as long as the connection lasts.
 
-    ``end`` is called to end the session from here. ``want`` is what the viewer last asked of the picture, kept for
-    the next connection.
+    ``want`` is what the viewer last asked of the picture, kept for the next connection.
     """
 
     def __init__(
@@ -89,73 +108,96 @@ class Attached:
         services: Mapping[Capability, ServiceFactory],
         granted: Capabilities,
         pump: Pump,
-        end: Callable[[ByeCode, str], None],
+        owner: Owner,
         display_seconds: float,
         want: Want | None = None,
+        paused: bool = False,
     ) -> None:
         self.platform = platform
         self.granted = granted
         self.want = want
         self.input_seq = 0
         self.denied: Counter[str] = Counter()
+        self.paused = paused
         self._services = services
         self._pump = pump
-        self._end = end
+        self._owner = owner
         self._display_seconds = display_seconds
         self._loop = asyncio.get_running_loop()
         self._began = self._loop.time()
-        self._slots: dict[Capability, _Slot] = {}
+        self._slots: dict[Capability, Slot] = {}
         self._closings = Tasks("closing services")
         self._dark: set[Capability] = set()
         self._noticed: dict[NoticeCode, float] = {}
         self._denied_logged: dict[str, float] = {}
+        self._held = Held()
+        self._watched = False
         self._ticker: asyncio.TimerHandle | None = None
         self._closed = False
 
     def start(self) -> None:
-        """Start the services of the rights that hold."""
-        for capability in in_order(self.granted):
-            self._open(capability)
+        """Start the services of the rights that hold, unless the session is paused."""
+        if self.paused:
+            self._tell_paused()
+        else:
+            self._open_all()
 
     async def handle(self, message: Message) -> None:
         """Act on one message of the viewer, if its right holds."""
         rule = RULES.get(type(message))
         if rule is None:
             _log.warning("message that only hosts send", message=type(message).__name__)
-            self._end(ByeCode.PROTOCOL, "a message that only hosts send")
+            self._owner.end(ByeCode.PROTOCOL, "a message that only hosts send")
             return
         if not rule.needs <= self.granted:
             self._deny(type(message).__name__, rule.needs - self.granted)
             return
         match message:
-            case Watch(on):
-                self._watch(on)
+            case LetGo(capabilities):
+                self._owner.lets_go(frozenset(capabilities))
+            case AskMore():
+                self._owner.asks(message)
             case Want():
                 self.want = message
+        if self.paused:
+            return
+        self._owner.noted(rule.needs, rule.active)
+        if isinstance(message, Watch):
+            self._watch(message.on)
+        if rule.service is Capability.CONTROL:
+            self._held.take(message)
+            self._pump.hold(bool(self._held))
         if rule.service is not None and (slot := self._slots.get(rule.service)) is not None:
             await slot.handle(message)
 
-    async def set_rights(self, granted: Capabilities, reason: str = "") -> None:
+    async def set_rights(self, granted: Capabilities, until: Sequence[int], reason: str = "") -> None:
         """Make exactly these hold: services end and start, and the caller is told."""
         lost, won = self.granted - granted, granted - self.granted
         self.granted = granted
-        self.send(Channel.CONTROL, Rights(in_order(granted), [], reason))
-        for capability in in_order(lost):
-            self._dark.discard(capability)
-            if (slot := self._slots.pop(capability, None)) is not None:
-                await slot.close()
-        if Capability.VIEW in lost:
-            self._watch(False)
-        for capability in in_order(won):
-            self._open(capability)
+        self.send(Channel.CONTROL, Rights(in_order(granted), list(until), reason))
+        if not self.paused:
+            for capability in in_order(won):
+                self._open(capability)
+        await self._close_slots(lost)
+
+    async def pause(self, on: bool) -> None:
+        """Stop every service and accept nothing, or go on with what holds."""
+        if on is self.paused or self._closed:
+            return
+        self.paused = on
+        self._tell_paused()
+        if on:
+            self._watched = self._ticker is not None
+            await self._close_slots(frozenset(self._slots))
+        else:
+            self._open_all()
+            self._watch(self._watched and Capability.VIEW in self.granted)
 
     async def close(self) -> None:
         """End every service: first the ones that hold keys down, last the picture."""
         self._closed = True
         self._watch(False)
-        slots, self._slots = self._slots, {}
-        for capability in sorted(slots, key=lambda capability: capability is Capability.VIEW):
-            await slots[capability].close()
+        await self._close_slots(frozenset(self._slots))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self._closings.wait()
@@ -195,7 +237,8 @@ class Attached:
         _log.warning("service failed", service=capability.value, why=repr(error), retry_in=delay)
         if delay is None:
             if capability is Capability.VIEW or isinstance(error, DisplayGone):
-                self._end(ByeCode.INTERNAL, "the display did not come back" if self._dark else "the picture failed")
+                text = "the display did not come back" if self._dark else "the picture failed"
+                self._owner.end(ByeCode.INTERNAL, text)
             else:
                 _log.error("service given up", service=capability.value)
 
@@ -216,16 +259,36 @@ class Attached:
         """Whether this service is left alone until the picture is back, whose thread may wait for a display."""
         return capability is not Capability.VIEW and Capability.VIEW in self._dark
 
+    def _open_all(self) -> None:
+        for capability in in_order(self.granted):
+            self._open(capability)
+
     def _open(self, capability: Capability) -> None:
         factory = self._services.get(capability)
         if factory is None or capability in self._slots or self._closed:
             return
-        slot = _Slot(self, capability, factory, Recovery(self._display_seconds), self._closings)
+        slot = Slot(self, capability, factory, Recovery(self._display_seconds), self._closings)
         self._slots[capability] = slot
         slot.open()
 
+    async def _close_slots(self, capabilities: Capabilities) -> None:
+        """End these services, the one that holds keys down first, and the picture last."""
+        slots = [self._slots.pop(capability) for capability in in_order(capabilities) if capability in self._slots]
+        slots.sort(key=lambda slot: slot.capability is Capability.VIEW)
+        ports = [slot.retire() for slot in slots]  # from here on none of them has any effect
+        self._dark -= capabilities
+        if Capability.CONTROL in capabilities:
+            self._held.clear()
+            self._pump.hold(False)
+        if Capability.VIEW in capabilities:
+            self._watch(False)
+        for port in ports:
+            if port is not None:
+                await port.close()
+
     def _deny(self, name: str, missing: Capabilities) -> None:
         self.denied[name] += 1
+        self._owner.denied(name, missing)
         now = self._loop.time()
         if now - self._denied_logged.get(name, -NOTICE_SECONDS) >= NOTICE_SECONDS:
             self._denied_logged[name] = now
@@ -234,6 +297,9 @@ class Attached:
 
     def _tell(self, code: NoticeCode, text: str) -> None:
         self.send(Channel.CONTROL, Notice(code, text))
+
+    def _tell_paused(self) -> None:
+        self.send(Channel.CONTROL, Paused(self.paused, PAUSED if self.paused else ""))
 
     def _watch(self, on: bool) -> None:
         if not on and self._ticker is not None:
@@ -252,139 +318,3 @@ class Attached:
         rtt = stats.rtt_us if self._pump.rtt is None else min(0xFFFFFFFF, int(self._pump.rtt * 1e6))
         uptime = int((self._loop.time() - self._began) * 1000)
         self.send(Channel.CONTROL, msgspec.structs.replace(stats, rtt_us=rtt, uptime_ms=uptime))
-
-
-class _Port:
-    """What one service sees of the session (SessionPort); of no effect once another has taken its place."""
-
-    def __init__(self, attached: Attached, slot: "_Slot") -> None:
-        self._attached = attached
-        self._slot = slot
-        self.service: Service | None = None
-        self.tasks = Tasks(f"service {slot.capability}", on_failure=lambda _, error: self.fail(error))
-
-    @property
-    def platform(self) -> Platform:
-        return self._attached.platform
-
-    @property
-    def granted(self) -> Capabilities:
-        return self._attached.granted
-
-    @property
-    def input_seq(self) -> int:
-        return self._attached.input_seq
-
-    @input_seq.setter
-    def input_seq(self, seq: int) -> None:
-        self._attached.input_seq = seq
-
-    def send(self, channel: Channel, message: Message) -> None:
-        if self._slot.port is self:
-            self._attached.send(channel, message)
-
-    def flush(self) -> None:
-        self._attached.flush()
-
-    def notice(self, code: NoticeCode, text: str = "") -> None:
-        if self._slot.port is self:
-            self._attached.notice(code, text)
-
-    def alive(self) -> None:
-        if self._slot.port is self:
-            self._slot.alive()
-
-    def fail(self, error: Exception) -> None:
-        if self._slot.port is self:
-            self._slot.fault(error)
-
-    def start(self, coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
-        return self.tasks.start(coroutine, name)
-
-    async def close(self) -> None:
-        """End the service and what it started; whatever it raises is logged and goes no further."""
-        try:
-            async with asyncio.timeout(CLOSE_SECONDS):
-                if self.service is not None:
-                    await self.service.close()
-        except Exception as error:
-            _log.warning("service did not close in order", service=self._slot.capability.value, why=repr(error))
-        finally:
-            await self.tasks.close()
-
-
-class _Slot:
-    """One capability's place: a service that runs, or the next attempt at one."""
-
-    def __init__(
-        self, attached: Attached, capability: Capability, factory: ServiceFactory, recovery: Recovery, closings: Tasks
-    ) -> None:
-        self.capability = capability
-        self.port: _Port | None = None
-        self._attached = attached
-        self._factory = factory
-        self._recovery = recovery
-        self._closings = closings
-        self._loop = asyncio.get_running_loop()
-        self._retry: asyncio.TimerHandle | None = None
-
-    @property
-    def service(self) -> Service | None:
-        return None if self.port is None else self.port.service
-
-    def open(self) -> None:
-        self._retry = None
-        if self._attached.waits(self.capability):
-            return
-        port = self.port = _Port(self._attached, self)
-        try:
-            port.service = self._factory(port)
-        except Exception as error:
-            self.fault(error)
-            return
-        if self.capability is Capability.VIEW:
-            port.start(self._repeat_want(), "want")
-
-    async def handle(self, message: Message) -> None:
-        port = self.port
-        if port is None or port.service is None:
-            return  # it failed and is tried again; what was meant for it is lost
-        turn = time.perf_counter()
-        try:
-            await port.service.handle(message)
-        except Exception as error:
-            port.fail(error)
-        if (took := time.perf_counter() - turn) > 0.1:
-            _log.warning("slow message", message=type(message).__name__, seconds=round(took, 3))
-
-    def alive(self) -> None:
-        self._recovery.alive(self._loop.time())
-        self._attached.works(self.capability)
-
-    def fault(self, error: Exception) -> None:
-        port, self.port = self.port, None
-        if port is not None:
-            self._closings.start(port.close(), "close")
-        delay = self._recovery.failed(self._loop.time())
-        if delay is not None:
-            self._retry = self._loop.call_later(delay, self.open)
-        self._attached.fault(self.capability, error, delay)
-
-    def renew(self) -> None:
-        if self._retry is not None:
-            self._retry.cancel()
-        port, self.port = self.port, None
-        if port is not None:
-            self._closings.start(port.close(), "close")
-        self.open()
-
-    async def _repeat_want(self) -> None:
-        if self._attached.want is not None:
-            await self.handle(self._attached.want)
-
-    async def close(self) -> None:
-        if self._retry is not None:
-            self._retry.cancel()
-        port, self.port = self.port, None
-        if port is not None:
-            await port.close()

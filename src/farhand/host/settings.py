@@ -1,16 +1,41 @@
 """What the owner of a host decides: typed, frozen, read once."""
 
+import enum
 from typing import Annotated
 
 import msgspec
 
 from farhand.protocol.capability import Capability
+from farhand.protocol.grants import AtEnd
 from farhand.protocol.limits import CONSENT_SECONDS, GRACE_SECONDS
 
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=7 * 24 * 3600)]
 #: What the wire can carry as a retry time or a question's time.
 ShortSeconds = Annotated[int, msgspec.Meta(ge=1, le=0xFFFF)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
+
+
+#: Limits in seconds, 0 for none.
+Limit = Annotated[int, msgspec.Meta(ge=0, le=30 * 24 * 3600)]
+_SEEN: frozenset[Capability] = frozenset({Capability.VIEW, Capability.CONTROL, Capability.CLIPBOARD})
+
+
+class Silence(enum.StrEnum):
+    """What a question that nobody answers comes to."""
+
+    NO = "no"
+    VIEW = "view"
+    """They may see, if that was asked for."""
+    YES = "yes"
+
+
+class BrowserSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Viewers that a gateway served: their page is only as honest as the gateway (docs/reference/security.md)."""
+
+    allow: frozenset[Capability] = _SEEN
+    """The most that such a viewer gets, within what the host allows at all."""
+    ask: bool = True
+    """Whether a person is asked about each, also where a grant of theirs does not say so."""
 
 
 class CodeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -31,12 +56,22 @@ class HostSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: Annotated[str, msgspec.Meta(max_length=64)] = ""
     """What callers see; empty: the computer's own name."""
-    allow: frozenset[Capability] = frozenset({Capability.VIEW, Capability.CONTROL, Capability.CLIPBOARD})
+    allow: frozenset[Capability] = _SEEN
     """The most that any caller gets."""
     ask: bool = True
-    """Whether a person here is asked before anything is granted."""
+    """Whether a person here is asked before a caller with a code is granted anything."""
+    browser: BrowserSettings = BrowserSettings()
+    """Viewers that a gateway served."""
     consent_seconds: ShortSeconds = CONSENT_SECONDS
-    """Silence for this long means no."""
+    """How long a question is open; then ``silence`` decides."""
+    silence: Silence = Silence.NO
+    """What happens when nobody answers, or nobody can be asked."""
+    max_seconds: Limit = 0
+    """No session lasts longer."""
+    idle_seconds: Limit = 0
+    """A session whose caller does nothing for this long ends; looking on is doing nothing."""
+    at_end: AtEnd = AtEnd.NOTHING
+    """What is done with the desktop when the last session is over; a grant may ask for more than this."""
     grace_seconds: Annotated[int, msgspec.Meta(ge=0, le=0xFFFF)] = GRACE_SECONDS
     """After a cut, the caller may come back for this long without being asked about again; 0: never."""
     codes: CodeSettings = CodeSettings()

@@ -31,6 +31,9 @@ TURN_SECONDS = 0.005
 WAITED_SECONDS = 0.0005
 #: Seconds for the last bytes (a failure, a bye) and for the transport's own close.
 CLOSE_SECONDS = 2.0
+#: While a key or button is down: silence that is asked about, and that is a cut, so that it goes up again soon.
+HELD_PING_AFTER = 1.5
+HELD_CUT_AFTER = 4.0
 #: Pongs wait no deeper than this, in bytes: whoever sends Pings and reads nothing gets no more answers.
 CONTROL_MAX = 16 << 10
 
@@ -63,8 +66,8 @@ class Pump:
         self._session = session
         self._transport = transport
         self._handle = handle
-        self._ping_after = ping_after
-        self._cut_after = cut_after
+        self._relaxed = (ping_after, cut_after)
+        self._ping_after, self._cut_after = self._relaxed
         self._loop = asyncio.get_running_loop()
         self._done: asyncio.Future[None] = self._loop.create_future()
         self._wake: asyncio.Future[None] | None = None
@@ -136,6 +139,14 @@ class Pump:
         self._watching = True
         self._heard = self._pinged = self._loop.time()
         self._arm()
+
+    def hold(self, on: bool) -> None:
+        """While ``on``, silence is noticed sooner: the other side holds something down that must not stay down."""
+        ping_after, cut_after = self._relaxed
+        limits = (min(ping_after, HELD_PING_AFTER), min(cut_after, HELD_CUT_AFTER)) if on else self._relaxed
+        if limits != (self._ping_after, self._cut_after):
+            self._ping_after, self._cut_after = limits
+            self._arm()
 
     def ping(self) -> None:
         """Measure a round trip; ``rtt`` has it later."""

@@ -134,7 +134,7 @@ class InputSink(Protocol):
         ...
 
 
-class Answer(enum.Enum):
+class Answer(enum.StrEnum):
     """What the person at the host said."""
 
     YES = "yes"
@@ -144,20 +144,57 @@ class Answer(enum.Enum):
 
 
 class Question(NamedTuple):
-    """Who asks for what; every text comes from the other side and is data."""
+    """Who asks for what; every text comes from the other side and is data.
+
+    ``caller`` is the caller's own word, unless ``account`` says as whom the organisation knows them. ``reason`` is what
+    they gave as theirs. ``span``: for how many seconds they want it, 0 for the whole session. ``more``: they are
+    connected already. ``silence`` is what follows after ``seconds`` without an answer.
+    """
 
     caller: str
     address: str
     capabilities: tuple[str, ...]
     seconds: int
+    account: str = ""
+    device: str = ""
+    reason: str = ""
+    span: int = 0
+    more: bool = False
+    silence: Answer = Answer.NO
 
 
 class Presence(NamedTuple):
-    """One attached caller, for the indicator."""
+    """One caller with rights, for the bar: ``caller`` and ``account`` as in Question.
+
+    ``since`` is in Unix seconds; ``session`` names it towards Controls; ``cut``: the line is, and it may come back.
+    """
 
     caller: str
     address: str
     capabilities: tuple[str, ...]
+    session: str = ""
+    account: str = ""
+    device: str = ""
+    reason: str = ""
+    since: float = 0.0
+    paused: bool = False
+    cut: bool = False
+
+
+def _nothing(*_: object) -> None:
+    """What a control does that nobody listens to."""
+
+
+class Controls(NamedTuple):
+    """What the person at the host may do about callers, at any time; each takes effect at once."""
+
+    end_all: Callable[[], None] = _nothing
+    end: Callable[[str], None] = _nothing
+    """Takes a session's id."""
+    pause: Callable[[str, bool], None] = _nothing
+    """Takes a session's id, and whether it is to be paused or to go on."""
+    take_back: Callable[[str, str], None] = _nothing
+    """Takes a session's id and a capability."""
 
 
 class Person(Protocol):
@@ -201,8 +238,8 @@ class Platform(Protocol):
         """A sink of its own for one session; raises PlatformError."""
         ...
 
-    def open_person(self, end_all: Callable[[], None]) -> Person:
-        """The person's side; ``end_all`` is called when they click to end."""
+    def open_person(self, controls: Controls) -> Person:
+        """The person's side, and what their clicks do."""
         ...
 
     def open_clipboard(self, changed: Callable[[str], Awaitable[None]]) -> Clipboard | None:
@@ -211,4 +248,12 @@ class Platform(Protocol):
 
     def resize(self, width: int, height: int) -> bool:
         """Make the desktop this large if it is ours to change; false if it is not."""
+        ...
+
+    def lock(self) -> None:
+        """Lock the screen, and see that it is locked; from any thread, may take seconds. Raises PlatformError."""
+        ...
+
+    def log_off(self) -> None:
+        """End the desktop's session, programs and all; from any thread, may take seconds. Raises PlatformError."""
         ...

@@ -1,9 +1,10 @@
 """Words for the person at the host: what is asked for, who is here, and strangers' texts made harmless."""
 
+import time
 import unicodedata
 from collections.abc import Sequence
 
-from farhand.host.platform.base import Presence
+from farhand.host.platform.base import Answer, Presence, Question
 
 #: What each capability means to somebody who has never heard of capabilities.
 MEANINGS = {
@@ -15,6 +16,16 @@ MEANINGS = {
     "shell": "Run commands",
     "manage": "Manage programs and services",
     "record": "Record the session",
+}
+_SHORT_MEANINGS = {
+    "view": "see",
+    "control": "control",
+    "clipboard": "clipboard",
+    "files-read": "take files",
+    "files-write": "put files",
+    "shell": "commands",
+    "manage": "manage",
+    "record": "record",
 }
 #: Characters of a name in a line that says more than the name.
 _SHORT = 40
@@ -48,15 +59,65 @@ def wishes(capabilities: Sequence[str]) -> list[str]:
     return [MEANINGS.get(capability, harmless(capability, 32)) for capability in capabilities]
 
 
-def summary(callers: Sequence[Presence]) -> str:
-    """Who is connected and what they can do, in one line."""
+def shorts(capabilities: Sequence[str]) -> str:
+    """The capabilities in a word each."""
+    return ", ".join(_SHORT_MEANINGS.get(capability, harmless(capability, 16)) for capability in capabilities)
+
+
+def who(account: str, caller: str, longest: int = _SHORT) -> str:
+    """A caller: as the organisation knows them, or in quotation marks what they call themselves."""
+    return name_of(account, longest) if account else f"“{name_of(caller, longest)}”"
+
+
+def clock(since: float, now: float) -> str:
+    """A time of day here, with the date where that is not today's; both in Unix seconds."""
+    then, today = time.localtime(since), time.localtime(now)
+    return time.strftime("%H:%M" if then[:3] == today[:3] else "%Y-%m-%d %H:%M", then)
+
+
+def lasting(seconds: int) -> str:
+    """A length of time in the unit that says it best."""
+    size, unit = next(
+        ((size, unit) for size, unit in ((3600, "hour"), (60, "minute")) if seconds and not seconds % size),
+        (60, "minute") if seconds > 600 else (1, "second"),
+    )
+    count = seconds // size
+    return f"{count} {unit}{'' if count == 1 else 's'}"
+
+
+def silence_note(question: Question, seconds: int) -> str:
+    """What follows if nobody answers in so many seconds."""
+    left = f"{seconds} second{'' if seconds == 1 else 's'}"
+    match question.silence:
+        case Answer.YES:
+            return f"Without an answer it is allowed in {left}."
+        case Answer.VIEW_ONLY if "view" in question.capabilities:
+            return f"Without an answer they may see, and no more, in {left}."
+        case _:
+            return f"Without an answer it is refused in {left}."
+
+
+def offers_view(question: Question) -> bool:
+    """Whether seeing is less than what is asked for, so that it can be the answer."""
+    return "view" in question.capabilities and "control" in question.capabilities
+
+
+def summary(callers: Sequence[Presence], now: float | None = None) -> str:
+    """Who is connected, with which rights and since when, in one line."""
     if len(callers) == 1:
         caller = callers[0]
-        who = f"{name_of(caller.caller, _SHORT)} at {harmless(caller.address)}"
-        return f"{who} can {_ability(caller)} this computer"
-    who = ", ".join(f"{name_of(c.caller, _SHORT)} at {harmless(c.address)} ({_ability(c)})" for c in callers)
-    return f"{len(callers)} callers: {who}"
+        how = "" if caller.account else ", by code"
+        line = f"{who(caller.account, caller.caller)} at {harmless(caller.address)}{how}: {shorts(caller.capabilities)}"
+        if caller.since:
+            line += f" · since {clock(caller.since, time.time() if now is None else now)}"
+        return line + _state(caller)
+    each = [
+        f"{who(caller.account, caller.caller)} at {harmless(caller.address)} "
+        f"({shorts(caller.capabilities)}{_state(caller)})"
+        for caller in callers
+    ]
+    return f"{len(callers)} callers: {', '.join(each)}"
 
 
-def _ability(caller: Presence) -> str:
-    return "see and control" if "control" in caller.capabilities else "see"
+def _state(caller: Presence) -> str:
+    return (" · paused" if caller.paused else "") + (" · line cut" if caller.cut else "")

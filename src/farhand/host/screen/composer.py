@@ -1,5 +1,6 @@
 """Turns damage into the operations of one update; keeps the picture that the viewer has."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -74,6 +75,8 @@ class Composer:
         self._tiles = TileEncoder()
         self._difference = Difference(width, height)
         self.video_allowed = video_allowed
+        self.grabbing = 0.0
+        """Seconds that the newest ``compose`` waited for pixels."""
         self._viewer: Pixels = np.zeros((height, width), np.uint32)
         self._damage: list[Rect] = [Rect(0, 0, width, height)]
         self._layers: list[Layer] = []
@@ -118,7 +121,9 @@ class Composer:
         self._damage = []
         plain = outside(damage, [layer.rect for layer in self._layers])
         moving = [layer for layer in self._layers if layer.dirty]
+        began = time.perf_counter()
         pictures = source.grab([*plain, *(layer.rect for layer in moving)])
+        self.grabbing = time.perf_counter() - began
         # First, and so in the first message if this takes several: a close brings back what the viewer had beneath.
         out.operations += [VideoClose(layer.number) for layer in resting if layer.opened]
         for rect, pixels in zip(plain, pictures, strict=False):

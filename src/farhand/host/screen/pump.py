@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from farhand.host.platform.base import DisplayGone, OutOfDate, PlatformError, ScreenSource
+from farhand.host.platform.base import OutOfDate, ScreenSource
 from farhand.host.screen.composer import Composer
 from farhand.host.screen.pace import Pacer
 from farhand.host.screen.video import EncoderFailed
@@ -210,7 +210,7 @@ class ScreenPump:
             composer.add(source.damage())
         if composition.operations:
             self._send(composition.operations, composer, pacer, composition.exact, input_seq)
-        self._count(pacer, self._clock() - now)
+        self._count(pacer, self._clock() - now, composer.grabbing)
         return 0.0 if composer.waiting else self._until(composer)
 
     def _until(self, composer: Composer) -> float | None:
@@ -232,10 +232,11 @@ class ScreenPump:
         if outgoing:
             self._emit(outgoing)
 
-    def _count(self, pacer: Pacer, took: float) -> None:
+    def _count(self, pacer: Pacer, took: float, grabbing: float) -> None:
         counters = Counters()
         counters.frames = self._counters.frames + 1
-        counters.encode = 0.9 * self._counters.encode + 0.1 * took
+        counters.grab = 0.9 * self._counters.grab + 0.1 * grabbing
+        counters.encode = 0.9 * self._counters.encode + 0.1 * (took - grabbing)
         counters.queue, counters.round_trip = pacer.queue_seconds, pacer.round_trip
         counters.in_flight, counters.video_kbit = pacer.in_flight, pacer.video_kbit
         self._counters = counters
@@ -256,6 +257,3 @@ def _messages(operations: list[Operation]) -> list[tuple[list[Operation], int]]:
     if group:
         groups.append((group, size))
     return groups
-
-
-__all__ = ["Counters", "DisplayGone", "Outgoing", "PlatformError", "ScreenPump"]

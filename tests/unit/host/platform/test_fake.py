@@ -5,7 +5,7 @@ import select
 import numpy as np
 import pytest
 
-from farhand.host.platform.base import Answer, Cursor, DisplayGone, Platform, Question, Rect
+from farhand.host.platform.base import Answer, Controls, Cursor, DisplayGone, Platform, Question, Rect
 from farhand.host.platform.fake import FakePlatform
 from farhand.protocol.messages.input import Key
 
@@ -77,11 +77,11 @@ async def test_input_person_and_clipboard_are_recorded() -> None:
     assert sink.events == [("key", "KeyA", True), ("text", "ß"), ("release_all",)]
 
     ended: list[bool] = []
-    person = platform.open_person(lambda: ended.append(True))
+    person = platform.open_person(Controls(end_all=lambda: ended.append(True)))
     person.answers = [Answer.VIEW_ONLY, None]
     assert await person.ask(Question("a", "b", ("view",), 0)) is Answer.VIEW_ONLY
     assert await person.ask(Question("a", "b", ("view",), 0)) is Answer.SILENCE
-    person.end_all()
+    person.controls.end_all()
     assert ended == [True]
 
     heard: list[str] = []

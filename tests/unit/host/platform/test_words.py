@@ -1,11 +1,13 @@
 """What a stranger's text becomes before a person reads it."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farhand.host.platform.base import Presence
-from farhand.host.platform.words import MEANINGS, harmless, name_of, summary, wishes
+from farhand.host.platform.base import Answer, Presence, Question
+from farhand.host.platform.words import MEANINGS, harmless, lasting, name_of, silence_note, summary, wishes
 from farhand.protocol.capability import Capability
 
 
@@ -43,9 +45,39 @@ def test_names_and_wishes() -> None:
     assert wishes(["view", "unheard\u202e of"]) == ["See the screen", "unheard of"]
 
 
-def test_summaries() -> None:
-    anna = Presence("Anna", "192.0.2.1", ("view", "control"))
-    bob = Presence("Bob", "192.0.2.2", ("view", "clipboard"))
-    assert summary([anna]) == "Anna at 192.0.2.1 can see and control this computer"
-    assert summary([bob]) == "Bob at 192.0.2.2 can see this computer"
-    assert summary([anna, bob]) == "2 callers: Anna at 192.0.2.1 (see and control), Bob at 192.0.2.2 (see)"
+def test_summaries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    noon = 1_790_000_000.0 // 86_400 * 86_400 + 12 * 3600
+    anna = Presence("Ann", "192.0.2.1", ("view", "control"), account="Anna Müller", since=noon)
+    bob = Presence("Bob", "192.0.2.2", ("view", "clipboard"), paused=True)
+    assert summary([anna], noon + 60) == "Anna Müller at 192.0.2.1: see, control · since 12:00"
+    assert summary([anna], noon + 86_400).endswith("since 2026-09-21 12:00")
+    assert summary([bob]) == "“Bob” at 192.0.2.2, by code: see, clipboard · paused"
+    both = "2 callers: Anna Müller at 192.0.2.1 (see, control), “Bob” at 192.0.2.2 (see, clipboard · paused)"
+    assert summary([anna, bob]) == both
+    assert summary([bob._replace(cut=True, paused=False)]).endswith("clipboard · line cut")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(1, "1 second"), (45, "45 seconds"), (60, "1 minute"), (90, "90 seconds"), (300, "5 minutes"), (601, "10 minutes"),
+     (3600, "1 hour"), (5400, "90 minutes"), (7200, "2 hours")],
+)  # fmt: skip
+def test_lengths_of_time(seconds: int, text: str) -> None:
+    assert lasting(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("silence", "capabilities", "words"),
+    [
+        (Answer.NO, ("view",), "refused"),
+        (Answer.VIEW_ONLY, ("view", "control"), "they may see, and no more"),
+        (Answer.VIEW_ONLY, ("control",), "refused"),
+        (Answer.YES, ("view",), "allowed"),
+    ],
+)
+def test_silence_is_named(silence: Answer, capabilities: tuple[str, ...], words: str) -> None:
+    question = Question("a", "b", capabilities, 30, silence=silence)
+    assert words in silence_note(question, 1)
+    assert silence_note(question, 1).endswith("1 second.")

@@ -2,13 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 
-from farhand.host.platform.base import DisplayGone
+from farhand.host.platform.base import Controls, DisplayGone, PlatformError
 from farhand.host.platform.fake.screen import FakeDesktop, FakeScreen
 from farhand.host.platform.fake.sinks import FakeClipboard, FakeInput, FakePerson
 
 
 class FakePlatform:
-    """A Platform whose parts tests reach: ``desktop``, ``person``, ``inputs``, ``clipboards``."""
+    """A Platform whose parts tests reach: ``desktop``, ``person``, ``inputs``, ``clipboards``, ``locked``."""
 
     name = "fake"
 
@@ -18,6 +18,8 @@ class FakePlatform:
         self.inputs: list[FakeInput] = []
         self.clipboards: list[FakeClipboard] = []
         self.resizable = resizable
+        self.locked = self.logged_off = 0
+        self.lockable = True
 
     def open_screen(self) -> FakeScreen:
         """A source of the shared desktop."""
@@ -30,9 +32,9 @@ class FakePlatform:
         self.inputs.append(FakeInput())
         return self.inputs[-1]
 
-    def open_person(self, end_all: Callable[[], None]) -> FakePerson:
-        """The one person; ``person.end_all()`` is their click to end."""
-        self.person.end_all = end_all
+    def open_person(self, controls: Controls) -> FakePerson:
+        """The one person; ``person.controls`` is what they can do."""
+        self.person.controls = controls
         return self.person
 
     def open_clipboard(self, changed: Callable[[str], Awaitable[None]]) -> FakeClipboard:
@@ -45,3 +47,13 @@ class FakePlatform:
         if self.resizable:
             self.desktop.resize(width, height)
         return self.resizable
+
+    def lock(self) -> None:
+        """Count it in ``locked``; raises PlatformError unless ``lockable``."""
+        if not self.lockable:
+            raise PlatformError("the fake desktop has no lock: there is no cure")
+        self.locked += 1
+
+    def log_off(self) -> None:
+        """Count it in ``logged_off``."""
+        self.logged_off += 1

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from farhand.host.platform.base import Answer, Presence, Question
+from farhand.host.platform.base import Answer, Controls, Presence, Question
 from farhand.protocol.messages.input import Key
 
 Event = tuple[Any, ...]
@@ -70,7 +70,7 @@ class FakePerson:
         self.shown: list[Presence] = []
         self.shows = 0
         self.closed = False
-        self.end_all: Callable[[], None] = lambda: None
+        self.controls = Controls()
 
     async def ask(self, question: Question) -> Answer:
         """Record; a None waits the question's seconds, then SILENCE."""

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import mss
 import mss.exception
 
-from farhand.host.platform.base import PlatformError
+from farhand.host.platform.base import Controls, PlatformError
 from farhand.host.platform.portable.input import PortableInput
 from farhand.host.platform.portable.person import PortablePerson
 from farhand.host.platform.portable.screen import PortableScreen
@@ -24,9 +24,9 @@ class PortablePlatform:
         """A sink by pynput."""
         return PortableInput(_scale())
 
-    def open_person(self, end_all: Callable[[], None]) -> PortablePerson:
-        """Windows by tkinter."""
-        return PortablePerson(end_all)
+    def open_person(self, controls: Controls) -> PortablePerson:
+        """Windows by tkinter, which end every session, and none alone."""
+        return PortablePerson(controls.end_all)
 
     def open_clipboard(self, changed: Callable[[str], Awaitable[None]]) -> None:
         """None: neither library has one."""
@@ -34,6 +34,14 @@ class PortablePlatform:
     def resize(self, width: int, height: int) -> bool:
         """False: the desktop is not ours to change."""
         return False
+
+    def lock(self) -> None:
+        """Raises PlatformError: neither library can."""
+        raise PlatformError("this platform's screen cannot be locked from here: have it lock itself when it is idle")
+
+    def log_off(self) -> None:
+        """Raises PlatformError: neither library can."""
+        raise PlatformError("nobody can be logged off on this platform from here: have the session end otherwise")
 
 
 def _scale() -> float:

@@ -12,22 +12,24 @@ from collections.abc import Callable
 from tkinter import font
 from typing import Any
 
-from farhand.host.platform.words import harmless, name_of, wishes
+from farhand.host.platform.base import Answer, Question
+from farhand.host.platform.words import harmless, lasting, name_of, offers_view, silence_note, wishes
 
 #: Milliseconds in which nothing can accept, after the window appears.
 _SETTLING = 500
 _BAR_HEIGHT = 24
 
 
-def ask(question: dict[str, Any], answered: Callable[[str], None]) -> None:
+def ask(asked: dict[str, Any], answered: Callable[[str], None]) -> None:
     """Show the question until it is answered; then call ``answered`` with an Answer's value."""
+    question = Question(**{**asked, "capabilities": tuple(asked["capabilities"]), "silence": Answer(asked["silence"])})
     window = tkinter.Tk()
     window.title("Farhand: a caller asks")
     window.configure(padx=24, pady=20)
     window.attributes("-topmost", True)
-    capabilities = tuple(question["capabilities"])
+    capabilities = question.capabilities
     settled = False
-    left = int(question["seconds"])
+    left = question.seconds
 
     def answer(value: str) -> None:
         if value == "no" or settled:
@@ -38,11 +40,14 @@ def ask(question: dict[str, Any], answered: Callable[[str], None]) -> None:
     bold.configure(weight="bold", size=13)
     does = "see and control" if "control" in capabilities else "see"
     tkinter.Label(window, text=f"Somebody asks to {does} this computer", font=bold).pack(anchor="w")
+    known = f"known to your organisation, on {harmless(question.device) or 'a device without a name'}"
     for line in (
-        f"“{name_of(str(question['caller']))}” (their own word, not verified)",
-        f"From {harmless(str(question['address']))}",
-        "",
-        "If you allow it, they can:",
+        f"{name_of(question.account)} ({known})"
+        if question.account
+        else f"“{name_of(question.caller)}” (their own word, not verified)",
+        f"From {harmless(question.address)}",
+        f"Reason: {harmless(question.reason, 200)}" if question.reason else "",
+        f"If you allow it, they can{f' for {lasting(question.span)}' if question.span else ''}:",
         *(f"  • {wish}" for wish in wishes(capabilities)),
     ):
         tkinter.Label(window, text=line).pack(anchor="w")
@@ -53,7 +58,7 @@ def ask(question: dict[str, Any], answered: Callable[[str], None]) -> None:
     refuse = tkinter.Button(buttons, text="Refuse", command=lambda: answer("no"))
     refuse.pack(side="left")
     tkinter.Button(buttons, text="Allow", command=lambda: answer("yes")).pack(side="right")
-    if "control" in capabilities:
+    if offers_view(question):
         tkinter.Button(buttons, text="View only", command=lambda: answer("view-only")).pack(side="right", padx=8)
     refuse.focus_set()
     window.bind("<Escape>", lambda _: answer("no"))
@@ -65,7 +70,7 @@ def ask(question: dict[str, Any], answered: Callable[[str], None]) -> None:
 
     def tick() -> None:
         nonlocal left
-        countdown.configure(text=f"Without an answer it is refused in {left} s.")
+        countdown.configure(text=silence_note(question, left))
         if left <= 0:
             answered("silence")
             window.destroy()

@@ -45,23 +45,16 @@ class X11Clipboard:
         self._tasks = Tasks("clipboard")
         self._telling: asyncio.Task[None] | None = None
         self._loop = asyncio.get_running_loop()
-        self._x = connection.connect(display)
         self._text: bytes | None = None
         self._since = 0
         self._incoming: bytearray | None = None
         self._busy = self._again = False
         self._timer: asyncio.TimerHandle | None = None
-        self._closed = False
-        try:
-            with connection.gone():
-                self._open()
-        except BaseException:
-            connection.disconnect(self._x)
-            raise
-        self._watch = connection.Watch(self._x, self._ready)
-        self._ready()
+        self._live = connection.Live(display, self._open, self._happened, self._lost)
+        self._live.look()
 
-    def _open(self) -> None:
+    def _open(self, x: Any) -> None:
+        self._x = x
         fixes = connection.extension(self._x, xcffib.xfixes.key, "XFIXES")
         fixes.QueryVersion(5, 0).reply()
         self._atom = dict(zip(_ATOMS, connection.intern(self._x, *_ATOMS), strict=True))
@@ -79,34 +72,25 @@ class X11Clipboard:
 
     def set_text(self, text: str) -> None:
         """Own the clipboard with this text; raises DisplayGone."""
-        if self._closed:
+        if self._live.closed:
             raise DisplayGone("this clipboard is closed")
         self._text = text.encode("utf-8", "replace")
         with connection.gone():
             self._x.core.SetSelectionOwner(self._window, self._atom["CLIPBOARD"], xproto.Time.CurrentTime)
             self._x.flush()
-        self._ready()
+        self._live.look()
 
     def close(self) -> None:
         """Give it back: a text of ours is gone from the clipboard; safe to call twice."""
-        if self._closed:
-            return
-        self._closed = True
-        self._watch.close()
+        self._live.close()
         if self._timer is not None:
             self._timer.cancel()
         if self._telling is not None:
             self._telling.cancel()
-        connection.disconnect(self._x)
 
-    def _ready(self) -> None:
-        if self._closed:
-            return
-        try:
-            connection.drain(self._x, self._happened)
-        except DisplayGone as error:
-            _log.warning("clipboard lost its display", reason=str(error))
-            self.close()
+    def _lost(self, error: DisplayGone) -> None:
+        _log.warning("clipboard lost its display", reason=str(error))
+        self.close()
 
     def _happened(self, event: Any) -> None:
         match event:
@@ -186,7 +170,7 @@ class X11Clipboard:
         if self._again:
             self._again = False
             self._ask()
-        self._ready()
+        self._live.look()
 
     # ---- Handing out our own --------------------------------------------------------------------------------------
 

@@ -118,3 +118,49 @@ class Watch:
         if self._open:
             self._open = False
             self._loop.remove_reader(self._fd)
+
+
+class Live:
+    """A connection whose events are handed on as they come, until it is closed or its server goes away.
+
+    ``open`` gets the connection (xcffib.Connection) ready before anything is handed on, and may raise. ``lost`` is
+    called once if the server goes away; the connection is closed by then. Used on one event loop; raises DisplayGone.
+    """
+
+    def __init__(
+        self,
+        display: str,
+        open: Callable[[Any], None],
+        happened: Callable[[Any], None],
+        lost: Callable[[DisplayGone], None],
+    ) -> None:
+        self._happened, self._lost = happened, lost
+        self.closed = False
+        self.x = connect(display)
+        try:
+            with gone():
+                open(self.x)
+        except BaseException:
+            disconnect(self.x)
+            raise
+        self._watch = Watch(self.x, self.look)
+
+    def look(self) -> None:
+        """Hand on what has come: to be called after every flush and every reply that was waited for."""
+        if self.closed:
+            return
+        try:
+            drain(self.x, self._happened)
+        except DisplayGone as error:
+            self.close()
+            self._lost(error)
+
+    def close(self, last: Callable[[], None] = lambda: None) -> None:
+        """Stop, do what is to be done ``last``, and disconnect; safe to call twice."""
+        if self.closed:
+            return
+        self.closed = True
+        self._watch.close()
+        with contextlib.suppress(xcffib.XcffibException):
+            last()
+        disconnect(self.x)

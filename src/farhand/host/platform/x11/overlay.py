@@ -5,7 +5,6 @@ import contextlib
 from collections.abc import Callable
 from typing import Any
 
-import xcffib
 from xcffib import xproto
 
 from farhand.host.platform.base import DisplayGone, Rect
@@ -50,18 +49,11 @@ class Overlay:
         self._raising: asyncio.TimerHandle | None = None
         self._keysyms: dict[int, tuple[int, int]] = {}
         self._focus = 0
-        self._closed = False
         self.draws = 0
-        self._x = connection.connect(display)
-        try:
-            with connection.gone():
-                self._open()
-        except BaseException:
-            connection.disconnect(self._x)
-            raise
-        self._watch = connection.Watch(self._x, self._ready)
+        self._live = connection.Live(display, self._open, self._happened, lambda _: self._lost())
 
-    def _open(self) -> None:
+    def _open(self, x: Any) -> None:
+        self._x = x
         setup = self._x.get_setup()
         self._screen = setup.roots[self._x.pref_screen]
         self._limit = min(self._x.get_maximum_request_length() * 4, 1 << 20) - _REQUEST_ROOM
@@ -95,15 +87,15 @@ class Overlay:
                 self._draw(0, rect.height)
             self._rect = rect
             self._x.flush()
-        self._ready()
+        self._live.look()
 
     def hide(self) -> None:
         """Take the window away, until ``place``."""
-        if self._window and not self._closed:
+        if self._window and not self._live.closed:
             with connection.gone():
                 self._x.core.DestroyWindow(self._window)
                 self._x.flush()
-            self._loop.call_soon(self._ready)
+            self._loop.call_soon(self._live.look)
         self._window = 0
         self._canvas = None
 
@@ -113,24 +105,19 @@ class Overlay:
             self._focus = self._x.core.GetInputFocus().reply().focus
             self._x.core.SetInputFocus(xproto.InputFocus.PointerRoot, self._window, xproto.Time.CurrentTime)
             self._x.flush()
-        self._ready()
+        self._live.look()
 
     def close(self) -> None:
         """End the window and the connection; safe to call twice."""
-        if self._closed:
-            return
-        self._closed = True
-        self._watch.close()
         if self._raising is not None:
             self._raising.cancel()
-        with contextlib.suppress(xcffib.XcffibException):
-            if self._focus:
-                mine = self._x.core.GetInputFocus().reply().focus == self._window
-                if mine:
-                    self._x.core.SetInputFocus(
-                        xproto.InputFocus.PointerRoot, self._focus, xproto.Time.CurrentTime, is_checked=True
-                    ).check()
-        connection.disconnect(self._x)
+        self._live.close(self._give_focus_back)
+
+    def _give_focus_back(self) -> None:
+        if self._focus and self._x.core.GetInputFocus().reply().focus == self._window:
+            self._x.core.SetInputFocus(
+                xproto.InputFocus.PointerRoot, self._focus, xproto.Time.CurrentTime, is_checked=True
+            ).check()
 
     def _create(self, rect: Rect) -> None:
         x = self._x
@@ -169,15 +156,6 @@ class Overlay:
         self._x.core.ConfigureWindow(self._window, masks[what], values)
 
     # ---- Events ---------------------------------------------------------------------------------------------------
-
-    def _ready(self) -> None:
-        if self._closed:
-            return
-        try:
-            connection.drain(self._x, self._happened)
-        except DisplayGone:
-            self.close()
-            self._lost()
 
     def _happened(self, event: Any) -> None:
         genuine = not event.response_type & SENT
@@ -223,13 +201,13 @@ class Overlay:
 
     def _raise(self) -> None:
         self._raising = None
-        if self._closed or not self._window:
+        if self._live.closed or not self._window:
             return
         self._raised = self._loop.time()
         with contextlib.suppress(DisplayGone), connection.gone():
             self._configure("StackMode", [xproto.StackMode.Above])
             self._x.flush()
-        self._loop.call_soon(self._ready)
+        self._loop.call_soon(self._live.look)
 
     def _draw(self, top: int, bottom: int) -> None:
         """Send these rows of the picture, in requests that the server takes."""

@@ -5,9 +5,9 @@ from typing import Any
 
 import xcffib.randr
 
-from farhand.host.platform.base import PlatformError
+from farhand.host.platform.base import Controls, PlatformError
 from farhand.host.platform.terminal import TerminalPerson
-from farhand.host.platform.x11 import connection
+from farhand.host.platform.x11 import connection, locking
 from farhand.host.platform.x11.capture import X11Screen
 from farhand.host.platform.x11.clipboard import X11Clipboard
 from farhand.host.platform.x11.guard import Guard
@@ -41,10 +41,10 @@ class X11Platform:
         self._ensure()
         return X11Input(self.display, self._guard)
 
-    def open_person(self, end_all: Callable[[], None]) -> X11Person:
-        """The prompt and the bar; connections are made when there is something to show."""
-        terminal = TerminalPerson() if self.virtual is not None else None
-        return X11Person(self.display, self._guard, end_all, terminal)
+    def open_person(self, controls: Controls) -> X11Person:
+        """The prompt, the bar and its panel; connections are made when there is something to show."""
+        terminal = TerminalPerson(controls=controls) if self.virtual is not None else None
+        return X11Person(self.display, self._guard, controls, terminal)
 
     def open_clipboard(self, changed: Callable[[str], Awaitable[None]]) -> X11Clipboard:
         """The CLIPBOARD selection."""
@@ -57,6 +57,17 @@ class X11Platform:
             return False
         self.virtual.resize(width, height)
         return True
+
+    def lock(self) -> None:
+        """By the desktop's own lock or a locker that is installed, seen to have worked."""
+        locking.lock(self.display)
+
+    def log_off(self) -> None:
+        """By logind; a virtual desktop's programs are ended, and it begins anew with its next caller."""
+        if self.virtual is not None:
+            self.virtual.end_programs()
+        else:
+            locking.log_off(self.display)
 
     def close(self) -> None:
         """End the virtual desktop, if there is one; safe to call twice."""

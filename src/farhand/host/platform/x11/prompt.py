@@ -6,7 +6,7 @@ from typing import NamedTuple
 from xcffib import keysymdef
 
 from farhand.host.platform.base import Answer, Question, Rect
-from farhand.host.platform.words import harmless, name_of, wishes
+from farhand.host.platform.words import harmless, lasting, name_of, offers_view, silence_note, wishes
 from farhand.host.platform.x11.canvas import Canvas, fit, text_width
 from farhand.host.platform.x11.guard import Guard
 from farhand.host.platform.x11.overlay import Overlay
@@ -22,9 +22,11 @@ _ACCENT, _ACCENT_INK = 0x1F883D, 0xFFFFFF
 _PLAIN, _PLAIN_EDGE = 0xF3F5F7, 0xC8D0D8
 _FOCUS = 0x0969DA
 _NOTE, _NOTE_INK = 0xFFF8C5, 0x633C01
+_KNOWN, _KNOWN_INK = 0xDDF4E4, 0x0F5323
 _BAR, _BAR_GROUND = 0x0969DA, 0xDDE3E9
 _LINE_HEIGHT = 24
 _BUTTON_HEIGHT = 36
+_REASON_HEIGHT = 19
 
 
 class Button(NamedTuple):
@@ -39,25 +41,52 @@ class Layout(NamedTuple):
     """Where everything stands in the window, in pixels."""
 
     height: int
+    wishes: int
     buttons: tuple[Button, ...]
+
+
+def _reason(question: Question) -> list[str]:
+    """The caller's reason in as many lines as it takes, two at most."""
+    if not (text := harmless(question.reason, 200)):
+        return []
+    room = _WIDTH - 2 * _PAD
+    first, _, rest = _broken(f"Reason: {text}", room).partition("\n")
+    return [first, fit(rest, room, 13)] if rest else [first]
+
+
+def _broken(text: str, room: int) -> str:
+    """The text with a line's end where the first line is full, at a space if there is one."""
+    if text_width(text, 13) <= room:
+        return text
+    words = text.split(" ")
+    taken = 1
+    while taken < len(words) and text_width(" ".join(words[: taken + 1]), 13) <= room:
+        taken += 1
+    if text_width(" ".join(words[:taken]), 13) > room:
+        return fit(text, room, 13)
+    return " ".join(words[:taken]) + "\n" + " ".join(words[taken:])
 
 
 def lay_out(question: Question) -> Layout:
     """Sizes for this question: the more is asked for, the higher."""
-    top = 176 + _LINE_HEIGHT * len(question.capabilities) + 54
-    labels = [("Refuse", Answer.NO, 108)]
+    wishes_top = 162 + (_REASON_HEIGHT * len(_reason(question)) + 8 if question.reason else 0)
+    top = wishes_top + 14 + _LINE_HEIGHT * len(question.capabilities) + 54
     right = [("Allow", Answer.YES, 108)]
-    if "control" in question.capabilities:
+    if offers_view(question):
         right.insert(0, ("View only", Answer.VIEW_ONLY, 108))
-    buttons = []
-    left = _PAD
-    for label, answer, width in labels:
-        buttons.append(Button(label, answer, Rect(left, top, width, _BUTTON_HEIGHT)))
+    buttons = [Button("Refuse", Answer.NO, Rect(_PAD, top, 108, _BUTTON_HEIGHT))]
     left = _WIDTH - _PAD - sum(width + 10 for _, _, width in right) + 10
     for label, answer, width in right:
         buttons.append(Button(label, answer, Rect(left, top, width, _BUTTON_HEIGHT)))
         left += width + 10
-    return Layout(top + _BUTTON_HEIGHT + _PAD, tuple(buttons))
+    return Layout(top + _BUTTON_HEIGHT + _PAD, wishes_top, tuple(buttons))
+
+
+def _title(question: Question) -> str:
+    if question.more:
+        return "Somebody who is connected asks for more"
+    does = "see and control" if "control" in question.capabilities else "see"
+    return f"Somebody asks to {does} this computer"
 
 
 def paint(question: Question, layout: Layout, focused: int, left: float) -> Canvas:
@@ -66,15 +95,25 @@ def paint(question: Question, layout: Layout, focused: int, left: float) -> Canv
     canvas.box(Rect(1, 1, _WIDTH - 2, layout.height - 2), _GROUND)
     canvas.box(Rect(1, 1, _WIDTH - 2, 4), _ACCENT)
     room = _WIDTH - 2 * _PAD
-    does = "see and control" if "control" in question.capabilities else "see"
-    canvas.text(_PAD, 46, fit(f"Somebody asks to {does} this computer", room, 17, bold=True), 17, _INK, bold=True)
-    canvas.box(Rect(_PAD, 64, room, 68), _NOTE, 6)
-    name = fit(f"“{name_of(question.caller)}”", room - 24, 15, bold=True)
-    canvas.text(_PAD + 12, 87, name, 15, _NOTE_INK, bold=True)
-    canvas.text(_PAD + 12, 105, "Their own word: this name is not verified.", 12, _NOTE_INK)
-    canvas.text(_PAD + 12, 123, fit(f"From {harmless(question.address)}", room - 24, 12), 12, _NOTE_INK)
-    canvas.text(_PAD, 162, "If you allow it, they can:", 14, _INK)
-    y = 162
+    canvas.text(_PAD, 46, fit(_title(question), room, 17, bold=True), 17, _INK, bold=True)
+    note, ink = (_KNOWN, _KNOWN_INK) if question.account else (_NOTE, _NOTE_INK)
+    canvas.box(Rect(_PAD, 64, room, 68), note, 6)
+    if question.account:
+        name = name_of(question.account)
+        proof = f"Known to your organisation, on {harmless(question.device) or 'a device without a name'}."
+    else:
+        name = f"“{name_of(question.caller)}”"
+        proof = "Their own word: this name is not verified."
+    canvas.text(_PAD + 12, 87, fit(name, room - 24, 15, bold=True), 15, ink, bold=True)
+    canvas.text(_PAD + 12, 105, fit(proof, room - 24, 12), 12, ink)
+    canvas.text(_PAD + 12, 123, fit(f"From {harmless(question.address)}", room - 24, 12), 12, ink)
+    y = 156
+    for line in _reason(question):
+        canvas.text(_PAD, y, line, 13, _INK)
+        y += _REASON_HEIGHT
+    y = layout.wishes
+    span = f" for {lasting(question.span)}" if question.span else ""
+    canvas.text(_PAD, y, fit(f"If you allow it, they can{span}:", room, 14), 14, _INK)
     for wish in wishes(question.capabilities):
         y += _LINE_HEIGHT
         canvas.disc(_PAD + 8, y - 4.5, 2.5, _INK)
@@ -84,9 +123,7 @@ def paint(question: Question, layout: Layout, focused: int, left: float) -> Canv
     canvas.box(Rect(_PAD, y, room, 4), _BAR_GROUND, 2)
     if share > 0:
         canvas.box(Rect(_PAD, y, max(4, round(room * share)), 4), _BAR, 2)
-    seconds = max(0, round(left))
-    note = f"Without an answer it is refused in {seconds} second{'' if seconds == 1 else 's'}."
-    canvas.text(_PAD, y + 20, note, 12, _FAINT)
+    canvas.text(_PAD, y + 20, silence_note(question, max(0, round(left))), 12, _FAINT)
     for number, button in enumerate(layout.buttons):
         _paint_button(canvas, button, number == focused)
     return canvas

@@ -89,6 +89,11 @@ class VirtualDesktop:
             self.size = _bounded(width, height)
             set_size(self.display, *self.size)
 
+    def end_programs(self) -> None:
+        """End everything on it; the next ``ensure`` makes a new one under the same name. From any thread."""
+        with self._lock:
+            self._stop()
+
     def close(self) -> None:
         """End everything; safe to call twice."""
         with self._lock:
@@ -159,7 +164,7 @@ class VirtualDesktop:
     def _mourn(self, server: "subprocess.Popen[bytes]") -> None:
         """Wait for the server's end, in a thread of its own, and say so if nobody asked for it."""
         status = server.wait()
-        if not self._closing:
+        if not self._closing and self._server is server:
             _log.error("the virtual display ended by itself", display=self.display, status=status)
 
     def _stop(self) -> None:

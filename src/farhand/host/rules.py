@@ -1,0 +1,44 @@
+"""Which message needs which right: the one table by which everything that a viewer sends is checked."""
+
+from dataclasses import dataclass
+
+from farhand.protocol.capability import NONE, Capabilities, Capability
+from farhand.protocol.messages.base import Message
+from farhand.protocol.messages.clipboard import ClipText
+from farhand.protocol.messages.control import AskMore, LetGo, Watch
+from farhand.protocol.messages.input import Key, Pointer, ReleaseAll, TypedText, Wheel
+from farhand.protocol.messages.screen import Refresh, Resize, Shown, Want
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a message from the viewer needs, and whose service acts on it (None: the session itself).
+
+    ``active``: it comes of what a person does there, so that the caller is not idle.
+    """
+
+    needs: Capabilities
+    service: Capability | None
+    active: bool = True
+
+
+_LOOKING = Rule(frozenset({Capability.VIEW}), Capability.VIEW, active=False)
+_CONTROL = Rule(frozenset({Capability.CONTROL}), Capability.CONTROL)
+
+#: Every message that a viewer may send once it is attached; Ping and Pong need no right and end in the pump. Any
+#: other is one that only hosts send: a protocol error.
+RULES: dict[type[Message], Rule] = {
+    Watch: Rule(frozenset({Capability.VIEW}), None, active=False),
+    AskMore: Rule(NONE, None),
+    LetGo: Rule(NONE, None),
+    Key: _CONTROL,
+    TypedText: _CONTROL,
+    Pointer: _CONTROL,
+    Wheel: _CONTROL,
+    ReleaseAll: Rule(frozenset({Capability.CONTROL}), Capability.CONTROL, active=False),
+    Shown: _LOOKING,
+    Want: _LOOKING,
+    Refresh: _LOOKING,
+    Resize: Rule(frozenset({Capability.VIEW, Capability.CONTROL}), Capability.VIEW),
+    ClipText: Rule(frozenset({Capability.CLIPBOARD}), Capability.CLIPBOARD),
+}
