@@ -196,13 +196,13 @@ def export(path: Path | None, form: str, wanted: Filter, *, part: bool) -> int:
         for entry in log.entries():
             if wanted(entry):
                 out.write(write(entry, _host(log)))
+        out.flush()
     except ValueError as error:
         raise CliError(
             Exit.FAILED,
             f"nothing can be proved about {log.path}: {error}",
             "`farhand audit verify` says more; the forms syslog and journal, and `show --json`, take what can be read",
         ) from error
-        out.flush()
     except BrokenPipeError:
         return _nobody_reads()
     except OSError as error:
