@@ -138,7 +138,7 @@ async def test_a_real_second_user_reads_neither_the_address_nor_the_page(tmp_pat
             "try:\n open(path).read(); print('read it')\nexcept PermissionError:\n print('no file')\n"
             "lines=[open(f'/proc/{p}/cmdline').read() for p in os.listdir('/proc') if p.isdigit()]\n"
             "print('token' if any('/open/' in one and 'spy' not in one for one in lines) else 'no token')\n"
-            "s=socket.create_connection(('127.0.0.1',port));s.sendall(b'GET / HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n')\n"
+            "s=socket.socket();s.connect(('127.0.0.1',port));s.sendall(b'GET / HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n')\n"
             "print(s.recv(12).decode())\n"
         )
         run = await asyncio.to_thread(

@@ -42,6 +42,18 @@ def parse_reason(text: str) -> str:
     return text
 
 
+def known_targets(incomplete: str) -> list[str]:
+    """Targets that complete what was typed: hosts that were reached before. No gateway is asked."""
+    from farhand.client.known import KnownHosts
+    from farhand.core.config import Paths
+
+    try:
+        names = ["local", *(host.name for host in KnownHosts(Paths.default()).all())]
+    except (FarhandError, OSError):
+        return []
+    return sorted({name for name in names if name.startswith(incomplete)})
+
+
 def say(text: str) -> None:
     """Tell the person at the terminal, beside what the verb prints."""
     print(f"farhand: {text}", file=sys.stderr, flush=True)

@@ -4,14 +4,25 @@ from typing import Annotated
 
 import typer
 
-from farhand.cli.reaching import DEFAULT_RIGHTS, GatewayOption, Reason, Rights, parse_reason, parse_rights, reaching
+from farhand.cli.reaching import (
+    DEFAULT_RIGHTS,
+    GatewayOption,
+    Reason,
+    Rights,
+    known_targets,
+    parse_reason,
+    parse_rights,
+    reaching,
+)
 
 
 def command(
     target: Annotated[
         str,
         typer.Argument(
-            metavar="TARGET", help="A host's name, a link or code, or `local` for this computer's own host."
+            metavar="TARGET",
+            help="A host's name, a link or code, or `local` for this computer's own host.",
+            autocompletion=known_targets,
         ),
     ],
     rights: Rights = DEFAULT_RIGHTS,
