@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -195,8 +195,9 @@ def _encodable(text: str) -> bool:
 def _after(order: Sequence[Key], values: Sequence[Any]) -> ColumnElement[bool]:
     choices = []
     for position, ((column, _, down), value) in enumerate(zip(order, values, strict=True)):
+        bound = literal(value, column.type)
         same = [key[0] == known for key, known in zip(order[:position], values[:position], strict=True)]
-        choices.append(and_(*same, column < value if down else column > value))
+        choices.append(and_(*same, column < bound if down else column > bound))
     return or_(*choices)
 
 
