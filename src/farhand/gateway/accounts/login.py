@@ -178,10 +178,12 @@ async def recover(
     async with backend.database.write() as db:
         person_id = row.id if row is not None and not row.disabled else ""
         used = await db.execute(
-            delete(RecoveryCode).where(RecoveryCode.code_hash == code_hash, RecoveryCode.person_id == person_id)
+            delete(RecoveryCode)
+            .where(RecoveryCode.code_hash == code_hash, RecoveryCode.person_id == person_id)
+            .returning(RecoveryCode.person_id)
         )
         fresh = await db.get(PersonRow, person_id)
-        if used.rowcount and fresh is not None and not fresh.disabled:
+        if used.first() is not None and fresh is not None and not fresh.disabled:
             await sign_in(db, backend, request, response, fresh, "recovery")
             right()
             return Done()

@@ -66,10 +66,10 @@ class Passwords:
 
     def _verify(self, stored: str | None, password: str) -> bool:
         try:
-            right = self._hasher.verify(stored or self._nobody.result(), _normal(password))
+            self._hasher.verify(stored or self._nobody.result(), _normal(password))
         except (VerificationError, InvalidHashError):
             return False
-        return right and stored is not None
+        return stored is not None
 
     async def _run(self, work: Callable[..., T], *arguments: object) -> T:
         if self._under_way >= self._room:

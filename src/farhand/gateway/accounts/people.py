@@ -155,7 +155,7 @@ async def _name_is_free(db: AsyncSession, name: str, but: str = "") -> None:
         raise Conflict("name-taken", "somebody has this name, or one that looks the same", "choose another one")
 
 
-def _listed(q: str, group: str | None, state: str | None) -> Select[tuple[PersonRow]]:
+def _listed(q: str, group: str | None, state: str | None) -> Select[PersonRow]:
     statement = select(PersonRow)
     if q:
         statement = statement.where(containing(PersonRow.name_key, name_key(q)))

@@ -6,6 +6,7 @@ from farhand.gateway.accounts import (
     device_login,
     groups,
     login,
+    oidc,
     passkeys,
     people,
     recovery,
@@ -16,7 +17,7 @@ from farhand.gateway.accounts import (
 from farhand.gateway.backend import Backend
 
 router = APIRouter()
-for _part in (login, passkeys, sessions, totp, recovery, device_login, people, groups):
+for _part in (login, oidc, passkeys, sessions, totp, recovery, device_login, people, groups):
     router.include_router(_part.router)
 
 
@@ -24,3 +25,4 @@ def install(backend: Backend) -> None:
     """Make what the routes share."""
     shared.install(backend)
     device_login.install(backend)
+    oidc.install(backend)

@@ -63,9 +63,12 @@ async def use_step(backend: Backend, person_id: str, step: int) -> bool:
     """Use a code up; false where it, or a later one, was used already: also by somebody at the same moment."""
     async with backend.database.write() as db:
         used = await db.execute(
-            update(PersonRow).where(PersonRow.id == person_id, PersonRow.totp_step < step).values(totp_step=step)
+            update(PersonRow)
+            .where(PersonRow.id == person_id, PersonRow.totp_step < step)
+            .values(totp_step=step)
+            .returning(PersonRow.id)
         )
-        return bool(used.rowcount)
+        return used.first() is not None
 
 
 @router.post("/totp/begin")
