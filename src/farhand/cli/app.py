@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from farhand import __version__
-from farhand.cli import audit, doctor, gateway, host, hosts, login, logout, up, verify_viewer, view
+from farhand.cli import audit, doctor, gateway, host, hosts, install, login, logout, org, up, verify_viewer, view
+from farhand.cli.groups import with_verbs
 
 app = typer.Typer(
     help="""See and operate a computer that is somewhere else, end to end encrypted.
@@ -26,9 +27,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (up, host, gateway, login, logout, hosts, view, verify_viewer, doctor):
+for verb in (up, login, logout, hosts, view, verify_viewer, doctor):
     app.command(verb.__name__.rpartition(".")[2].replace("_", "-"))(verb.command)
+app.add_typer(
+    with_verbs(host.command, install=install.host_install, uninstall=install.host_uninstall),
+    name="host",
+)
+app.add_typer(
+    with_verbs(gateway.command, install=install.gateway_install, uninstall=install.gateway_uninstall),
+    name="gateway",
+)
 app.add_typer(audit.app, name="audit")
+app.add_typer(org.app, name="org")
 
 
 def _say_version(wanted: bool) -> None:

@@ -58,12 +58,9 @@ async def _up(listen: ListenOptions, options: SharingOptions) -> None:
         link = AgentLink(shared.agent)
         gateway.rendezvous.attach(link)
         bases = [base_url(host, gateway.port, plain=listen.plain) for host in reachable_at(listen.host)]
-        shared.open(
-            OwnRoutes(gateway.rendezvous, link.host_id),
-            bases,
-            about_tls(settings, listen),
-            certificate="" if settings.tls is None else certificate_fingerprint(settings.tls),
-        )
+        certificate = "" if settings.tls is None else certificate_fingerprint(settings.tls).replace(":", "").lower()
+        shared.started(bases, about_tls(settings, listen), certificate=certificate)
+        shared.open(OwnRoutes(gateway.rendezvous, link.host_id), bases)
         await shared.wait()
 
 

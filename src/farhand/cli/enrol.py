@@ -26,12 +26,15 @@ from farhand.protocol.grants import EnrolToken
 from farhand.protocol.identity import Keys
 
 
+def read_token_text(text: str) -> str:
+    """The token, or with ``-`` a line from standard input, which no list of processes shows."""
+    return sys.stdin.readline(4096).strip() if text == "-" else text
+
+
 def read_enrol_token(text: str) -> EnrolToken:
-    """Read a token, or with ``-`` a line from standard input, which no list of processes shows. Raises CliError."""
-    if text == "-":
-        text = sys.stdin.readline(4096)
+    """Read a token. Raises CliError."""
     try:
-        return EnrolToken.decode(text)
+        return EnrolToken.decode(read_token_text(text))
     except GrantRefused as error:
         raise CliError(Exit.SETTINGS, "this is no enrolment token", str(error)) from error
 

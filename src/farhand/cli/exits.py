@@ -26,6 +26,8 @@ class Exit(enum.IntEnum):
     """A key, certificate or file of the other side is not what it should be: nothing was sent."""
     REFUSED = 8
     """A rule, the gateway or a person said no."""
+    CHANGED = 9
+    """The installed program is not the one that was installed, or others could change it."""
 
 
 class CliError(FarhandError):

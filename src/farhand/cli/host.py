@@ -9,13 +9,41 @@ from farhand.cli import options as o
 from farhand.cli.exits import told
 
 
+@o.shares
 def command(
+    sharing: o.SharingOptions,
     gateway: Annotated[
-        str, typer.Option(metavar="URL", help="The gateway's address, such as https://gateway.example:8443.")
-    ],
+        str,
+        typer.Option(
+            metavar="URL",
+            help="The gateway's address, such as https://gateway.example:8443; once enrolled, it is known.",
+        ),
+    ] = "",
+    enrol: Annotated[
+        str,
+        typer.Option(
+            metavar="TOKEN",
+            help="Join the organisation, once, by a token of `farhand org token` or the console; - reads it from "
+            "standard input.",
+        ),
+    ] = "",
+    enrol_only: Annotated[
+        bool, typer.Option("--enrol-only", help="Enrol, and end: the service that runs later finds the rest.")
+    ] = False,
+    codes: Annotated[
+        bool | None,
+        typer.Option(
+            "--codes/--no-codes",
+            help="Whether one-time codes are shown, too; only if this computer is enrolled nowhere.",
+            show_default=False,
+        ),
+    ] = None,
     token_file: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="The registration token that the gateway keeps, in a file of your own."),
+        typer.Option(
+            metavar="FILE",
+            help="Without enrolment: the registration token that the gateway keeps, in a file of your own.",
+        ),
     ] = None,
     fingerprint: Annotated[
         str,
@@ -24,41 +52,41 @@ def command(
             help="Accept this one certificate of the gateway, and no other: as `farhand gateway` shows.",
         ),
     ] = "",
-    display: o.Display = None,
-    virtual: o.Virtual = None,
-    size: o.Size = "1280x720",
-    ready_file: o.ReadyFile = None,
-    allow: o.Allow = "view,control,clipboard",
-    ask: o.Ask = True,
-    name: o.Name = "",
-    grace: o.Grace = 120,
-    once: o.Once = False,
-    json: o.Json = False,
-    log: o.LogLevel = "warning",
 ) -> None:
     """Make this computer reachable through a gateway: nothing listens here, all connections go outwards.
 
-    farhand host --gateway https://gateway.example:8443 --token-file ~/farhand-token
+    Reachable when nobody is there, by the organisation's rules. Once, with a token that an administrator made:
 
-    A gateway with a certificate of its own, whose fingerprint `farhand gateway` prints:
+    farhand host --gateway https://gateway.example --enrol fhe1.…
 
-    farhand host --gateway https://10.0.0.5:8443 --token-file ~/farhand-token --fingerprint 3f0c…
+    From then on, by hand or as a service that starts with the computer:
+
+    farhand host
+
+    farhand host install --help
+
+    Help for somebody who sits here, by one-time codes and without enrolment:
+
+    farhand host --gateway https://gateway.example --token-file ~/farhand-token
+
+    The owner's rules stand in host.toml in the settings folder (~/.config/farhand, for a service /etc/farhand). What
+    the organisation grants is never more than they allow:
+
+    allow = ["view", "control"]   # the most that anyone gets
+    silence = "no"                # when nobody answers: no, view or yes
+    at_end = "lock"               # then: nothing, lock or log-off
+    browser.allow = ["view"]      # viewers that the gateway served
+
+    A gateway with a certificate of its own prints its fingerprint: add --fingerprint 3f0c… once.
     """
     pinned = o.parse_fingerprint(fingerprint)
-    chosen = o.sharing_options(
-        display=display,
-        virtual=virtual,
-        size=size,
-        allow=allow,
-        ask=ask,
-        name=name,
-        grace=grace,
-        once=once,
-        ready_file=ready_file,
-        json=json,
-        log=log,
-    )
+    if enrol_only and not enrol:
+        raise typer.BadParameter("there is no token: add --enrol", param_hint="--enrol-only")
     with told():
-        from farhand.cli.attached import GatewayOptions, host, read_token
+        from farhand.cli.attached import GatewayOptions, enrol_host, host
 
-        host(GatewayOptions(gateway, read_token(token_file), pinned), chosen)
+        chosen = GatewayOptions(gateway, token_file, pinned, enrol, codes)
+        if enrol_only:
+            enrol_host(chosen, sharing)
+        else:
+            host(chosen, sharing)

@@ -1,9 +1,11 @@
 """Options that several verbs share, and what their texts mean."""
 
+import inspect
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -25,12 +27,27 @@ ReadyFile = Annotated[
     typer.Option(metavar="FILE", help="Keep the current link in this file (one line, 0600), once viewers can connect."),
 ]
 Allow = Annotated[
-    str,
-    typer.Option(metavar="LIST", help="The most that a caller gets, with commas: view, control, clipboard."),
+    str | None,
+    typer.Option(
+        metavar="LIST",
+        help="The most that a caller gets, with commas; view,control,clipboard if neither this nor the settings say.",
+    ),
 ]
 Ask = Annotated[
-    bool,
-    typer.Option("--ask/--no-ask", help="Whether somebody here is asked before a caller gets anything."),
+    bool | None,
+    typer.Option(
+        "--ask/--no-ask",
+        help="Whether somebody here is asked about each caller with a code; yes if the settings do not say.",
+        show_default=False,
+    ),
+]
+Settings = Annotated[
+    Path | None,
+    typer.Option(
+        "--settings",
+        metavar="FILE",
+        help="The owner's rules (TOML); host.toml in the settings folder if not given. Options here go before it.",
+    ),
 ]
 Certificate = Annotated[
     Path | None, typer.Option("--cert", metavar="FILE", help="TLS certificate and chain, PEM; with --key.")
@@ -46,9 +63,22 @@ Plain = Annotated[
 ]
 Name = Annotated[str, typer.Option(metavar="NAME", help="What callers see; the computer's own name if not given.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line instead of text.")]
+Home = Annotated[
+    Path | None,
+    typer.Option(
+        "--home",
+        metavar="DIR",
+        help="Keep keys, enrolment and records below this folder: for a service, or a second host of one user.",
+    ),
+]
 Grace = Annotated[
-    int,
-    typer.Option(min=0, max=65535, metavar="SECONDS", help="How long a caller whose line was cut may come back."),
+    int | None,
+    typer.Option(
+        min=0,
+        max=65535,
+        metavar="SECONDS",
+        help="How long a caller whose line was cut may come back; 120 if the settings do not say.",
+    ),
 ]
 Once = Annotated[bool, typer.Option("--once", help="End after the first caller has gone.")]
 Display = Annotated[
@@ -116,15 +146,17 @@ def parse_fingerprint(text: str) -> bytes | None:
 
 @dataclass(frozen=True, slots=True)
 class SharingOptions:
-    """What a host is told on the command line."""
+    """What a host is told on the command line; None is for the settings file to say."""
 
     display: str | None
     virtual: tuple[int, int] | None
     size: tuple[int, int]
-    allow: frozenset[str]
-    ask: bool
+    home: Path | None
+    settings: Path | None
+    allow: frozenset[str] | None
+    ask: bool | None
     name: str
-    grace: int
+    grace: int | None
     once: bool
     ready_file: Path | None
     machine: bool
@@ -132,27 +164,30 @@ class SharingOptions:
 
 
 def sharing_options(
-    *,
-    display: str | None,
-    virtual: str | None,
-    size: str,
-    allow: str,
-    ask: bool,
-    name: str,
-    grace: int,
-    once: bool,
-    ready_file: Path | None,
-    json: bool,
-    log: LogLevels,
+    display: Display = None,
+    virtual: Virtual = None,
+    size: Size = "1280x720",
+    home: Home = None,
+    settings: Settings = None,
+    allow: Allow = None,
+    ask: Ask = None,
+    name: Name = "",
+    grace: Grace = None,
+    once: Once = False,
+    ready_file: ReadyFile = None,
+    json: Json = False,
+    log: LogLevel = "warning",
 ) -> SharingOptions:
-    """Read the options that a host has in every verb; raises typer.BadParameter."""
+    """Read the options that every verb has which makes a computer reachable; raises typer.BadParameter."""
     if len(name) > 64:
         raise typer.BadParameter("at most 64 characters", param_hint="--name")
     return SharingOptions(
         display=display,
         virtual=parse_size(virtual, "--virtual") if virtual is not None else None,
         size=parse_size(size, "--size"),
-        allow=parse_allow(allow),
+        home=home.absolute() if home is not None else None,
+        settings=settings.absolute() if settings is not None else None,
+        allow=parse_allow(allow) if allow is not None else None,
         ask=ask,
         name=name,
         grace=grace,
@@ -161,3 +196,23 @@ def sharing_options(
         machine=json,
         log=log,
     )
+
+
+def shares(verb: Callable[..., None]) -> Callable[..., None]:
+    """Give a verb the options of ``sharing_options`` in place of its parameter ``sharing``, which is made of them."""
+    common = inspect.signature(sharing_options).parameters
+    own = inspect.signature(verb)
+
+    def command(**given: Any) -> None:
+        sharing = sharing_options(**{name: given.pop(name) for name in common})
+        verb(sharing=sharing, **given)
+
+    parameters = [
+        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for name, parameter in [*own.parameters.items(), *common.items()]
+        if name != "sharing"
+    ]
+    command.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]  # what Typer reads
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    command.__doc__ = verb.__doc__
+    return command

@@ -6,59 +6,79 @@ import errno
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+from farhand import __version__
 from farhand.cli.announce import Announcer, Invitation, link
 from farhand.cli.codes import CodeKeeper, Routes
 from farhand.cli.desktop import Desktop, open_desktop
 from farhand.cli.exits import CliError, Exit
+from farhand.cli.installed import check_installed
 from farhand.cli.keys import host_keys
 from farhand.cli.options import SharingOptions
+from farhand.cli.owner import host_paths, host_settings, note_settings
 from farhand.cli.state import Running, StateFiles
 from farhand.core.config import Paths
 from farhand.core.errors import FarhandError
 from farhand.core.logging import configure
 from farhand.core.tasks import Tasks
 from farhand.host.agent import Agent
+from farhand.host.audit import Audit, Kind
 from farhand.host.codes import Code
 from farhand.host.events import AgentEvent, CallerEnded
-from farhand.host.settings import HostSettings
-from farhand.protocol.capability import Capability
+from farhand.host.remembered import Remembered
+from farhand.host.settings import HostSettings, Silence
+from farhand.protocol.capability import in_order
 from farhand.protocol.grants import fingerprint
 from farhand.protocol.identity import Keys
 
+#: What has to be done between the keys and the desktop.
+Prepare = Callable[[Paths, Keys, HostSettings], Awaitable[bytes | None]]
+
 
 class Sharing:
-    """One host that runs; give it routes with ``open`` and then ``wait``."""
+    """One host that runs: say so with ``started``, give it routes with ``open`` where it has codes, then ``wait``."""
 
-    def __init__(self, options: SharingOptions, paths: Paths, keys: Keys, desktop: Desktop) -> None:
+    def __init__(
+        self,
+        options: SharingOptions,
+        paths: Paths,
+        keys: Keys,
+        settings: HostSettings,
+        desktop: Desktop,
+        audit: Audit,
+        root: bytes | None,
+    ) -> None:
         self.options = options
         self.paths = paths
         self.keys = keys
+        self.settings = settings
+        self.platform = desktop.platform
+        self.audit = audit
         self.announcer = Announcer(machine=options.machine)
+        self.on_event: Callable[[AgentEvent], None] = lambda _: None
         self._tasks = Tasks("farhand", on_failure=self._failed)
         self.agent = Agent(
             desktop.platform,
             keys,
-            HostSettings(
-                name=options.name,
-                allow=frozenset(Capability(word) for word in options.allow),
-                ask=options.ask,
-                grace_seconds=options.grace,
-            ),
+            settings,
             on_event=self._heard,
+            root=root,
+            remembered=Remembered(paths.data / "remembered.json"),
+            audit=audit,
         )
         self._desktop = desktop
         self._files = StateFiles(paths, options.ready_file)
         self._keeper: CodeKeeper | None = None
         self._end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    def open(self, routes: Routes, bases: Sequence[str], about: dict[str, str], *, certificate: str = "") -> CodeKeeper:
-        """Open and show the first code; ``bases`` are the addresses that lead to the viewer, the best one first.
+    def started(self, bases: Sequence[str], about: dict[str, str], *, certificate: str = "") -> None:
+        """Say what runs here, and leave word for other programs of this user.
 
-        ``about`` is told too. Raises CliError.
+        ``bases`` are the addresses that lead to the viewer, the best one first; ``about`` is told too; ``certificate``
+        is the SHA-256 of the gateway's own, hexadecimal. Raises CliError.
         """
         self.announcer.started(
             {
@@ -66,15 +86,20 @@ class Sharing:
                 "desktop": self._desktop.description,
                 "fingerprint": fingerprint(self.keys.identity_public),
                 **about,
-                "callers get": ", ".join(sorted(self.options.allow)),
+                "callers get": ", ".join(in_order(self.settings.allow)),
                 "asked first": self._asked(),
                 "to end": "Ctrl-C",
             }
         )
+        self.audit.record(Kind.START, version=__version__, gateway=about.get("gateway", ""))
         with _writing():
+            note_settings(self.paths, self.settings, self.audit)
             self._files.running(
                 Running(os.getpid(), bases[0], self.keys.host_id.hex(), self.keys.static_public.hex(), certificate)
             )
+
+    def open(self, routes: Routes, bases: Sequence[str]) -> CodeKeeper:
+        """Open and show the first code; afterwards there always is one. Raises CliError."""
         keeper = CodeKeeper(self.agent, routes, self.start, self._shower(bases), once=self.options.once)
         self._keeper = keeper
         self.start(keeper.renew(), "code")
@@ -85,12 +110,14 @@ class Sharing:
         self._tasks.start(self._attempt(work), name)
 
     def _asked(self) -> str:
-        if not self.options.ask:
+        if not self.settings.ask:
             return "no"
         if self._desktop.attended:
             return "yes: somebody at this display says yes to each caller"
         if _has_terminal():
             return "yes: in this terminal, for each caller"
+        if self.settings.silence is not Silence.NO:
+            return f"yes, but there is nobody to ask: silence means {self.settings.silence}"
         return "yes, but there is nobody to ask: every caller is refused (--no-ask lets them in)"
 
     async def wait(self) -> None:
@@ -109,6 +136,7 @@ class Sharing:
         """Say goodbye to callers and take away what no longer holds."""
         self._files.remove()
         await self.agent.shutdown()
+        self.audit.record(Kind.STOP)
         await self._tasks.close()
 
     def _shower(self, bases: Sequence[str]) -> Callable[[Code], None]:
@@ -122,6 +150,7 @@ class Sharing:
 
     def _heard(self, event: AgentEvent) -> None:
         self.announcer.heard(event)
+        self.on_event(event)
         if self._keeper is not None:
             self._keeper.heard(event)
         if self.options.once and isinstance(event, CallerEnded):
@@ -138,22 +167,30 @@ class Sharing:
 
 
 @asynccontextmanager
-async def sharing(options: SharingOptions) -> AsyncIterator[Sharing]:
-    """Make a host out of the options, and end it in order. Raises CliError, FarhandError."""
+async def sharing(options: SharingOptions, prepare: Prepare | None = None) -> AsyncIterator[Sharing]:
+    """Make a host out of the options, and end it in order.
+
+    ``prepare`` runs once there are keys, and returns the root by whose grants callers come in without a code. Raises
+    CliError, FarhandError.
+    """
     configure("json" if options.machine else "console", options.log)
-    paths = Paths.default()
+    check_installed()
+    paths = host_paths(options)
     with _writing():
         if options.ready_file is not None and not options.ready_file.parent.is_dir():
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(options.ready_file))
         paths.create()
-        keys = host_keys(paths, options.name or socket.gethostname())
+        settings = host_settings(options, paths)
+        keys = host_keys(paths, settings.name or socket.gethostname())
+        root = None if prepare is None else await prepare(paths, keys, settings)
     async with open_desktop(options.display, options.virtual, options.size) as desktop:
-        shared = Sharing(options, paths, keys, desktop)
-        with _signals(shared.end):
-            try:
-                yield shared
-            finally:
-                await shared.close()
+        with contextlib.closing(Audit.open(paths.data / "audit", keys)) as audit:
+            shared = Sharing(options, paths, keys, settings, desktop, audit, root)
+            with _signals(shared.end):
+                try:
+                    yield shared
+                finally:
+                    await shared.close()
 
 
 def _has_terminal() -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from farhand.cli.addresses import base_url, reachable_at
 from farhand.cli.gateway_file import ServiceOptions, service_settings
+from farhand.cli.installed import check_installed
 from farhand.cli.lines import Lines
 from farhand.cli.listening import ListenOptions, about_tls, gateway_settings, start_gateway
 from farhand.cli.options import LogLevels
@@ -41,6 +42,7 @@ def registration_token(path: Path) -> str:
 
 async def _gateway(listen: ListenOptions, options: StandaloneOptions) -> None:
     configure("json" if options.machine else "console", options.log)
+    check_installed()
     paths = Paths.default().create()
     token_file = options.token_file or paths.data / "registration.token"
     settings = gateway_settings(listen, paths)

@@ -4,22 +4,13 @@ from farhand.cli import options as o
 from farhand.cli.exits import told
 
 
+@o.shares
 def command(
-    display: o.Display = None,
-    virtual: o.Virtual = None,
-    size: o.Size = "1280x720",
+    sharing: o.SharingOptions,
     listen: o.Listen = o.DEFAULT_LISTEN,
-    ready_file: o.ReadyFile = None,
-    allow: o.Allow = "view,control,clipboard",
-    ask: o.Ask = True,
-    name: o.Name = "",
-    grace: o.Grace = 120,
-    once: o.Once = False,
     cert: o.Certificate = None,
     key: o.Key = None,
     plain: o.Plain = False,
-    json: o.Json = False,
-    log: o.LogLevel = "warning",
 ) -> None:
     """Make this computer reachable: prints a link with a one-time code, to open in a browser elsewhere.
 
@@ -37,21 +28,8 @@ def command(
     """
     o.check_certificate(cert, key, plain)
     host, port = o.parse_listen(listen)
-    chosen = o.sharing_options(
-        display=display,
-        virtual=virtual,
-        size=size,
-        allow=allow,
-        ask=ask,
-        name=name,
-        grace=grace,
-        once=once,
-        ready_file=ready_file,
-        json=json,
-        log=log,
-    )
     with told():
         from farhand.cli.embedded import up
         from farhand.cli.listening import ListenOptions
 
-        up(ListenOptions(host, port, cert, key, plain), chosen)
+        up(ListenOptions(host, port, cert, key, plain), sharing)

@@ -40,16 +40,17 @@ class Installation:
         return not self.files
 
 
-def check_installation(package: Path = _PACKAGE) -> Installation:
+def check_installation(package: Path = _PACKAGE, *, runs_as: int | None = None) -> Installation:
     """Compare every file of the package, and look at who may write what Python imports beside it.
 
-    `package` is the folder of the package, as installed. Raises InstallationChanged that names the first bad file.
+    `package` is the folder of the package, as installed; `runs_as` the user that will run it, this one if not given.
+    Raises InstallationChanged that names the first bad file.
     """
     site = package.parent
     if (site.parent / "pyproject.toml").is_file() and site.name == "src":
         return Installation(package, 0)
     recorded = _recorded(site, package)
-    owners = _trusted_owners()
+    owners = _trusted_owners() | ({runs_as} if runs_as is not None else set())
     if _POSIX:
         for folder in (site, *site.parents):
             _check_folder(folder, owners)

@@ -1,18 +1,24 @@
 """What the texts of options mean."""
 
+import inspect
 from pathlib import Path
+from typing import Annotated
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
+from farhand.cli import host, up
 from farhand.cli.options import (
     CAPABILITIES,
+    SharingOptions,
     check_certificate,
     parse_allow,
     parse_fingerprint,
     parse_listen,
     parse_size,
     sharing_options,
+    shares,
 )
 from farhand.host.agent import SERVICES
 
@@ -69,16 +75,27 @@ def test_certificate_options_that_contradict_each_other() -> None:
 
 def test_a_name_that_does_not_fit_is_refused() -> None:
     with pytest.raises(typer.BadParameter, match="64"):
-        sharing_options(
-            display=None,
-            virtual=None,
-            size="1280x720",
-            allow="view",
-            ask=True,
-            name="x" * 65,
-            grace=120,
-            once=False,
-            ready_file=None,
-            json=False,
-            log="warning",
-        )
+        sharing_options(name="x" * 65)
+
+
+def test_what_nobody_said_is_for_the_settings_to_say() -> None:
+    options = sharing_options()
+    assert (options.allow, options.ask, options.grace) == (None, None, None)
+
+
+def test_every_verb_that_makes_a_computer_reachable_has_one_list_of_options() -> None:
+    heard: list[tuple[SharingOptions, int]] = []
+
+    @shares
+    def verb(sharing: SharingOptions, own: Annotated[int, typer.Option()] = 7) -> None:
+        """Do it."""
+        heard.append((sharing, own))
+
+    app = typer.Typer()
+    app.command()(verb)
+    assert CliRunner().invoke(app, ["--allow", "view", "--no-ask", "--own", "3", "--size", "800x600"]).exit_code == 0
+    assert CliRunner().invoke(app, ["--size", "huge"]).exit_code == 2
+    ((sharing, own),) = heard
+    assert (sharing.allow, sharing.ask, sharing.size, own) == (frozenset({"view"}), False, (800, 600), 3)
+    for command in (host.command, up.command):
+        assert set(inspect.signature(sharing_options).parameters) <= set(inspect.signature(command).parameters)
