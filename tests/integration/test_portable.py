@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from tests.integration.x11_server import Probe, eventually, probing, run, terminal, window_named, x_server
 
-from farhand.host.platform.base import Answer, Presence, Question, Rect
+from farhand.host.platform.base import Answer, Controls, Presence, Question, Rect
 from farhand.host.platform.portable import PortablePlatform
 from farhand.host.platform.portable.screen import TILE, differences, merge
 from farhand.host.platform.x11.capture import X11Screen
@@ -95,7 +95,7 @@ def test_the_pointer_arrives(display: str) -> None:
 
 
 async def test_the_question_is_answered_in_its_window(display: str) -> None:
-    person = PortablePlatform().open_person(lambda: None)
+    person = PortablePlatform().open_person(Controls())
     question = Question("Anna\u202e", "192.0.2.1", ("view", "control"), 20)
     asking = asyncio.ensure_future(person.ask(question))
     window = await asyncio.to_thread(window_named, display, "Farhand: a caller asks")
@@ -107,7 +107,7 @@ async def test_the_question_is_answered_in_its_window(display: str) -> None:
 
 async def test_the_bar_ends_it_all_by_one_click(display: str) -> None:
     ended = asyncio.Event()
-    person = PortablePlatform().open_person(ended.set)
+    person = PortablePlatform().open_person(Controls(end_all=ended.set))
     person.show([Presence("Anna", "192.0.2.1", ("view",))])
     source = X11Screen(display)
     strip = Rect(0, 376, 400, 24)

@@ -77,7 +77,7 @@ def test_a_line_answers(sessions: list[Session], typed: str, answer: str) -> Non
     session = Session()
     sessions.append(session)
     shown = session.until("\n> ")
-    assert "Bob at 192.0.2.9 can see this computer." in shown
+    assert "“Bob” at 192.0.2.9, by code: see." in shown
     assert "Anna[2J   (their own word, not verified)" in shown
     assert "Use the keyboard and the mouse" in shown
     session.type(typed)

@@ -9,7 +9,8 @@ import pytest
 from tests.integration.x11_server import Probe, probing, program, run, window_named, window_of, x_server
 from xcffib import xproto
 
-from farhand.host.platform.base import Answer, Presence, Question, Rect
+from farhand.host.platform.base import Answer, Controls, Presence, Question, Rect
+from farhand.host.platform.x11 import panel
 from farhand.host.platform.x11.capture import X11Screen
 from farhand.host.platform.x11.guard import Guard
 from farhand.host.platform.x11.indicator import HEIGHT
@@ -21,8 +22,8 @@ from farhand.protocol.messages.input import Key
 
 WIDTH, DEPTH = 1000, 700
 QUESTION = Question("Anna \u202eMüller", "192.0.2.1", ("view", "control"), 30)
-ANNA = Presence("Anna", "192.0.2.1", ("view", "control"))
-BOB = Presence("Bob", "192.0.2.2", ("view",))
+ANNA = Presence("Anna", "192.0.2.1", ("view", "control"), session="a1", account="Anna Müller", device="laptop")
+BOB = Presence("Bob", "192.0.2.2", ("view",), session="b2", reason="the printer")
 END = ("mousemove", str(WIDTH - 40), str(DEPTH - 10))
 
 
@@ -46,7 +47,17 @@ class At:
         self.display = display
         self.guard = Guard()
         self.ended = asyncio.Event()
-        self.person = X11Person(display, self.guard, self.ended.set)
+        self.did: list[tuple[object, ...]] = []
+        self.person = X11Person(
+            display,
+            self.guard,
+            Controls(
+                self.ended.set,
+                lambda session: self.did.append(("end", session)),
+                lambda session, on: self.did.append(("pause", session, on)),
+                lambda session, right: self.did.append(("take", session, right)),
+            ),
+        )
 
     def do(self, *arguments: str) -> None:
         run(self.display, "xdotool", *arguments)
@@ -82,7 +93,7 @@ async def soon(condition: Callable[[], bool]) -> None:
 def bar(screen: X11Screen) -> bool:
     """Whether the bar is whole on the screen's last rows."""
     (rows,) = screen.grab([Rect(0, DEPTH - HEIGHT, WIDTH, HEIGHT)])
-    return bool(np.all(rows[1, : WIDTH - 80] & 0xFFFFFF == 0x1C2128)) and len(np.unique(rows & 0xFFFFFF)) > 20
+    return bool(np.all(rows[1, : WIDTH - 170] & 0xFFFFFF == 0x1C2128)) and len(np.unique(rows & 0xFFFFFF)) > 20
 
 
 @pytest.mark.parametrize("answer", [Answer.YES, Answer.VIEW_ONLY, Answer.NO])
@@ -203,6 +214,7 @@ async def test_the_bar_shows_ends_and_goes(at: At, display: str, probe: Probe) -
     at.do("mousemove", "20", str(DEPTH - 10), "mousedown", "1", *END, "mouseup", "1")
     at.do(*END, "click", "3")
     assert not at.ended.is_set()
+    assert at.did == []
     at.do(*END, "click", "1")
     await asyncio.wait_for(at.ended.wait(), 10)
     at.person.show([ANNA, BOB])
@@ -245,7 +257,7 @@ async def test_the_bar_comes_back_to_the_top_and_makes_no_storm(at: At, display:
 async def test_the_bar_stays_above_maximised_windows_and_follows_the_screens_size(at: At) -> None:
     with x_server(800, 600) as name, probing(name) as probe, program(name, "openbox"):
         await soon(probe.managed)
-        person = X11Person(name, Guard(), lambda: None)
+        person = X11Person(name, Guard(), Controls())
         person.show([ANNA])
         screen = X11Screen(name)
 
@@ -254,7 +266,7 @@ async def test_the_bar_stays_above_maximised_windows_and_follows_the_screens_siz
             if screen.resized() or (screen.width, screen.height) != (width, height):
                 return False
             rows = screen.grab([Rect(0, height - HEIGHT, width, HEIGHT)])[0] & 0xFFFFFF
-            return bool(np.all(rows[1, : width - 80] == 0x1C2128))
+            return bool(np.all(rows[1, : width - 170] == 0x1C2128))
 
         await soon(lambda: whole(800, 600))
         with program(name, "xterm", "-maximized"):
@@ -266,9 +278,82 @@ async def test_the_bar_stays_above_maximised_windows_and_follows_the_screens_siz
         await person.close()
 
 
+class Opened:
+    """The panel, opened by a click on the bar, and where its buttons are."""
+
+    def __init__(self, at: At, *callers: Presence) -> None:
+        self.at = at
+        self.callers = callers
+
+    async def open(self) -> None:
+        self.at.person.show(self.callers)
+        screen = X11Screen(self.at.display)
+        await soon(lambda: bar(screen))
+        screen.close()
+        self.at.do("mousemove", "100", str(DEPTH - 10), "click", "1")
+        await asyncio.to_thread(window_named, self.at.display, panel.NAME)
+
+    def place(self, what: tuple[str, str], caller: Presence) -> tuple[str, str]:
+        layout = panel.lay_out(caller, len(self.callers))
+        rect = next(button.rect for button in layout.buttons if button.what == what)
+        left, top = WIDTH - panel.WIDTH - panel.MARGIN, DEPTH - HEIGHT - panel.MARGIN - layout.height
+        return str(left + rect.x + rect.width // 2), str(top + rect.y + rect.height // 2)
+
+    def click(self, what: tuple[str, str], caller: Presence) -> None:
+        self.at.do("mousemove", *self.place(what, caller), "click", "1")
+
+
+async def test_the_panel_takes_one_right_away_pauses_and_ends(at: At, probe: Probe) -> None:
+    focus = probe.x.core.GetInputFocus().reply().focus
+    opened = Opened(at, ANNA, BOB)
+    await opened.open()
+    assert probe.x.core.GetInputFocus().reply().focus == focus
+    opened.click(("take", "control"), ANNA)
+    await soon(lambda: at.did == [("take", "a1", "control")])
+    opened.click(("turn", "+1"), ANNA)
+    opened.click(("pause", ""), BOB)
+    await soon(lambda: at.did[1:] == [("pause", "b2", True)])
+    resting = BOB._replace(paused=True)
+    at.person.show([ANNA, resting])
+    opened.click(("go", ""), resting)
+    await soon(lambda: at.did[2:] == [("pause", "b2", False)])
+    opened.click(("end", ""), resting)
+    await soon(lambda: at.did[3:] == [("end", "b2")])
+    at.person.show([ANNA])
+    opened.callers = (ANNA,)
+    opened.click(("close", ""), ANNA)
+    await soon(lambda: at.person._panel is None)
+    assert not at.ended.is_set()
+    at.do("mousemove", "100", str(DEPTH - 10), "click", "1")
+    await soon(lambda: at.person._panel is not None)
+    at.person.show([])
+    await soon(lambda: at.person._panel is None)
+
+
+async def test_a_caller_in_control_can_use_neither_bar_nor_panel(at: At, probe: Probe) -> None:
+    sink = X11Input(at.display, at.guard)
+    opened = Opened(at, ANNA)
+    at.person.show([ANNA])
+    for x, y in [(100, DEPTH - 10), (WIDTH - 120, DEPTH - 10)]:
+        sink.pointer(x, y, 1)
+        sink.pointer(x, y, 0)
+    await soon(lambda: probe.pointer() == (WIDTH - 120, DEPTH - 10))
+    assert at.person._panel is None
+    await opened.open()
+    for what in (("take", "view"), ("pause", ""), ("end", ""), ("close", "")):
+        x, y = map(int, opened.place(what, ANNA))
+        sink.pointer(x, y, 0)
+        sink.pointer(x, y, 1)
+        sink.pointer(x, y, 0)
+        await soon(lambda x=x, y=y: probe.pointer() == (x, y))  # type: ignore[misc]  # bound here on purpose
+    assert at.did == []
+    assert at.person._panel is not None
+    sink.close()
+
+
 async def test_a_display_that_dies_leaves_nobody_to_ask(at: At) -> None:
     with x_server() as name:
-        person = X11Person(name, Guard(), lambda: None)
+        person = X11Person(name, Guard(), Controls())
         person.show([ANNA])
         asked = asyncio.ensure_future(person.ask(QUESTION))
         await asyncio.to_thread(window_named, name, NAME)

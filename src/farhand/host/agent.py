@@ -191,7 +191,7 @@ class Agent:
     async def revoke(self, viewer: bytes) -> None:
         """Shut the device with this identity key out: its sessions end at once, and none begins again.
 
-        Raises OSError where that cannot be kept on disk; it then holds until this program ends.
+        Where that cannot be kept on disk it is logged, and holds until this program ends.
         """
         kept = self._remembered.revoke(viewer)
         ended = self.register.revoke(viewer)
@@ -201,7 +201,10 @@ class Agent:
         self._ledger.record(Kind.REVOKED, device=fingerprint(viewer), sessions=ended)
         if not kept:
             _log.error("too many revoked devices: no grant is accepted any more")
-        await self._remembered.save()
+        try:
+            await self._remembered.save()
+        except OSError as error:
+            _log.error("a revoked device cannot be written down", why=str(error))
 
     async def shutdown(self) -> None:
         """Say goodbye to everyone and return when all is given back; calls that come later are closed at once."""
