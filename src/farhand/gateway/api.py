@@ -3,6 +3,7 @@
 A part (accounts, hosts, rights, audit) gives a router and, where it has something to set up, ``install(backend)``.
 """
 
+import functools
 from collections.abc import Callable
 
 from fastapi import APIRouter, Depends, FastAPI
@@ -12,7 +13,7 @@ from farhand import __version__
 from farhand.gateway import errors
 from farhand.gateway.accounts import routes as accounts
 from farhand.gateway.audit import routes as audit
-from farhand.gateway.backend import Backend
+from farhand.gateway.backend import BACKEND, Backend
 from farhand.gateway.hosts import enrol_routes as enrolment
 from farhand.gateway.hosts import routes as hosts
 from farhand.gateway.rights import routes as rights
@@ -28,6 +29,14 @@ INSTALL: list[Callable[[Backend], None]] = [accounts.install, enrolment.install,
 
 def api_app(backend: Backend) -> ASGIApp:
     """The API of one gateway; ``/api`` is part of its paths."""
+    for install in INSTALL:
+        install(backend)
+    return _Bounded(_described(), backend)
+
+
+@functools.cache
+def _described() -> FastAPI:
+    """All routes: the same for every gateway of a process, and half a second to build."""
     app = FastAPI(
         title="Farhand gateway",
         version=__version__,
@@ -39,22 +48,21 @@ def api_app(backend: Backend) -> ASGIApp:
         dependencies=[Depends(guard_origin)],
         responses=errors.ERRORS,
     )
-    app.state.backend = backend
     errors.install(app)
-    for install in INSTALL:
-        install(backend)
     for router in ROUTERS:
         app.include_router(router, prefix="/api")
-    return _Bounded(app)
+    return app
 
 
 class _Bounded:
     """Bounds what a request may send, and keeps every answer out of caches and frames."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, backend: Backend) -> None:
         self._app = app
+        self._backend = backend
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[BACKEND] = self._backend
         seen = 0
         started = False
 

@@ -15,6 +15,9 @@ from farhand.gateway.rendezvous.service import Rendezvous
 from farhand.gateway.settings import ServiceSettings
 from farhand.gateway.vault import Vault
 
+#: Under which a request's scope holds the backend of its gateway.
+BACKEND = "farhand.backend"
+
 
 @dataclass(slots=True)
 class Backend:
@@ -56,7 +59,7 @@ class Backend:
 
 
 def _backend(request: Request) -> Backend:
-    backend: Backend = request.app.state.backend
+    backend: Backend = request.scope[BACKEND]
     return backend
 
 
