@@ -1,19 +1,15 @@
 """`farhand up`, `farhand gateway` and `farhand host` as processes, on a real X server, called by real clients."""
 
 import asyncio
-import contextlib
-import json
-import os
 import signal
 import socket
 import stat
-import sys
 import urllib.request
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from tests.integration.processes import PATIENCE, farhand
 from tests.integration.x11_server import x_server
 
 from farhand.cli.state import read_running
@@ -22,61 +18,11 @@ from farhand.protocol.errors import ByeCode, FailureCode
 from farhand.protocol.events import Ended
 from farhand.transports.websocket import connect as open_leg
 
-PATIENCE = 40.0
-
 
 @pytest.fixture(scope="module")
 def display() -> Iterator[str]:
     with x_server(640, 480) as name:
         yield name
-
-
-class Farhand:
-    """A running farhand; ``tell`` gives its JSON lines."""
-
-    def __init__(self, process: asyncio.subprocess.Process, home: Path) -> None:
-        self.process = process
-        self.home = home
-
-    async def tell(self, event: str) -> dict[str, Any]:
-        """The next line of this event."""
-        assert self.process.stdout is not None
-        async with asyncio.timeout(PATIENCE):
-            while line := await self.process.stdout.readline():
-                if (told := json.loads(line))["event"] == event:
-                    return told
-        raise AssertionError(f"it ended before it told {event!r}: {self.errors()}")
-
-    def errors(self) -> str:
-        return (self.home / "errors").read_text()
-
-    async def ended(self) -> int:
-        return await asyncio.wait_for(self.process.wait(), PATIENCE)
-
-    async def end(self, number: int = signal.SIGTERM) -> int:
-        self.process.send_signal(number)
-        return await self.ended()
-
-
-@contextlib.asynccontextmanager
-async def farhand(home: Path, *arguments: str, display: str = "") -> AsyncIterator[Farhand]:
-    home.mkdir(exist_ok=True)
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
-    with (home / "errors").open("wb") as errors:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "farhand.cli", *arguments),
-            env={**environment, "HOME": str(home), "DISPLAY": display, "XDG_RUNTIME_DIR": str(home)},
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=errors,
-            start_new_session=True,
-        )
-    try:
-        yield Farhand(process, home)
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
 
 
 def call(link: str):

@@ -10,7 +10,7 @@ from farhand.gateway.audit.events import EventKind, record
 from farhand.gateway.backend import Backend, InBackend
 from farhand.gateway.errors import ApiError, NotFound
 from farhand.gateway.hosts import directory
-from farhand.gateway.hosts.enrolment import enrol, make_token
+from farhand.gateway.hosts.enrolment import TokenRefused, enrol, make_token
 from farhand.gateway.hosts.models import EnrolTokenRow
 from farhand.gateway.hosts.org import Organisation, open_grant_key
 from farhand.gateway.hosts.routes import organisation
@@ -91,20 +91,20 @@ async def enrol_host(body: EnrolBody, request: Request, backend: InBackend) -> E
     if wait := conduct.call(address, now):
         raise ApiError(429, "too-often", "too many enrolments from this address", retry=wait)
     org = organisation(backend)
-    made = await enrol(
-        backend,
-        org,
-        secret=binary(body.secret, "token's secret"),
-        certificate=binary(body.certificate, "certificate"),
-        endorsement=binary(body.endorsement, "endorsement"),
-        delegation=binary(body.delegation, "delegation"),
-        address=address,
-    )
-    if made is None:
-        conduct.miss(address, now)
-        cause = "this enrolment token is unknown, was used, or has expired"
-        raise ApiError(403, "enrol-refused", cause, "ask an administrator for a new one")
-    row, root = made
+    try:
+        row, root = await enrol(
+            backend,
+            org,
+            secret=binary(body.secret, "token's secret"),
+            certificate=binary(body.certificate, "certificate"),
+            endorsement=binary(body.endorsement, "endorsement"),
+            delegation=binary(body.delegation, "delegation"),
+            address=address,
+        )
+    except TokenRefused as error:
+        if error.unknown:
+            conduct.miss(address, now)
+        raise
     return Enrolled(
         root=base64_text(root),
         gateway_name=backend.settings.name,

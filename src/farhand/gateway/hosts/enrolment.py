@@ -25,6 +25,21 @@ from farhand.protocol.grants import EnrolToken, HostProof, root_hash
 _WAITING_MAX = 1000
 
 
+_REFUSALS = {
+    "unknown": ("this gateway knows no such enrolment token", "is it another gateway's, or was it removed here?"),
+    "used": ("this enrolment token was used already", "ask an administrator for a new one, and who used it"),
+    "expired": ("this enrolment token has expired", "ask an administrator for a new one"),
+}
+
+
+class TokenRefused(ApiError):
+    """A token that enrols nobody; ``why`` is a key of _REFUSALS."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(403, f"token-{why}", *_REFUSALS[why])
+        self.unknown = why == "unknown"
+
+
 async def make_token(
     db: AsyncSession, backend: Backend, org: Organisation, me: Person, *, name: str, group: str | None, hours: int
 ) -> tuple[EnrolTokenRow, str]:
@@ -57,13 +72,11 @@ async def make_token(
 async def enrol(
     backend: Backend, org: Organisation, *, secret: bytes, certificate: bytes, endorsement: bytes, delegation: bytes,
     address: str,
-) -> tuple[HostRow, bytes] | None:  # fmt: skip
-    """Use a token; returns the host and the root, None where the token is unknown, used or expired. Raises ApiError."""
+) -> tuple[HostRow, bytes]:  # fmt: skip
+    """Use a token; returns the host and the root. Raises TokenRefused, ApiError."""
     now = backend.now_ms()
     async with backend.database.read() as db:
         token = await _find(db, backend, secret, now)
-        if token is None:
-            return None
     root = org.need_root()
     keys = read_certificate(certificate, Kind.HOST)
     host = host_id(keys.identity)
@@ -77,7 +90,7 @@ async def enrol(
             .returning(EnrolTokenRow.id)
         )
         if used.first() is None:
-            return None  # another host was a moment faster
+            raise TokenRefused("used")  # another host was a moment faster
         row = await _enter(db, backend, token, keys, host.hex(), now)
         if endorsement:
             row.endorsement, row.delegation = endorsement, delegation
@@ -110,15 +123,17 @@ def _hash(backend: Backend, secret: bytes) -> bytes:
     return backend.vault.hash(secret.hex(), "enrol")
 
 
-async def _find(db: AsyncSession, backend: Backend, secret: bytes, now: int) -> EnrolTokenRow | None:
-    found = await db.execute(
-        select(EnrolTokenRow).where(
-            EnrolTokenRow.secret_hash == _hash(backend, secret),
-            EnrolTokenRow.used_ms == 0,
-            EnrolTokenRow.expires_ms > now,
-        )
-    )
-    return found.scalar_one_or_none()
+async def _find(db: AsyncSession, backend: Backend, secret: bytes, now: int) -> EnrolTokenRow:
+    """The token with this secret, which nobody guesses: who has it may know what became of it. Raises TokenRefused."""
+    found = await db.execute(select(EnrolTokenRow).where(EnrolTokenRow.secret_hash == _hash(backend, secret)))
+    token = found.scalar_one_or_none()
+    if token is None:
+        raise TokenRefused("unknown")
+    if token.used_ms:
+        raise TokenRefused("used")
+    if token.expires_ms <= now:
+        raise TokenRefused("expired")
+    return token
 
 
 async def _enter(
