@@ -81,8 +81,10 @@ class Pacer:
         self._token_at = now
 
     def pictures_allowed(self) -> int:
-        """Three on a line without delay, as a viewer may tell of two at once; on a longer one those that fill it too."""
-        return int(self._base / self._period) + (3 if self._queue < 4 * QUEUE_NOISE else 1)
+        """Three on a line without delay, as a viewer may tell of two at once; on a longer one twice those that fill it:
+        there, what is lost holds up all that follows for a round trip and more, and the line carries on meanwhile."""
+        filling = self._base / self._period
+        return 3 + int(2 * filling) if self._queue < 4 * QUEUE_NOISE + self._base else 1 + int(filling)
 
     def _bytes_allowed(self) -> float:
         carried = self.line_kbit() * 125
