@@ -52,7 +52,8 @@ export class App {
   private readonly proofs: Dialogs;
   private place: Place = parsePlace("");
   private menuOpen = false;
-  private waiting = 0;
+  /** -1: not known yet. */
+  private waiting = -1;
   private said = "";
   private saidTimer: ReturnType<typeof setTimeout> | undefined;
   private scheduled = false;
@@ -224,7 +225,7 @@ export class App {
     try {
       const { items } = await this.api.approvals();
       const waiting = items.filter(({ state, decidable }) => state === "waiting" && decidable).length;
-      if (waiting > this.waiting) this.say(waiting === 1 ? "Somebody waits for an approval." : `${waiting} people wait for an approval.`);
+      if (this.waiting >= 0 && waiting > this.waiting && this.place.page !== "approvals") this.say(waiting === 1 ? "Somebody waits for an approval." : `${waiting} people wait for an approval.`);
       this.waiting = waiting;
       this.changed();
     } catch {

@@ -77,6 +77,14 @@ export function rightsWords(rights: readonly Right[]): string {
   return and(rights.map(({ capability, seconds }) => VERB[capability] + (seconds > 0 ? ` (${span(seconds)} at a time)` : "")));
 }
 
+/** What somebody asks for: `view and control for 5 min`. */
+export function askedWords(rights: readonly Right[]): string {
+  const [first] = rights;
+  const same = first !== undefined && rights.every(({ seconds }) => seconds === first.seconds);
+  if (!same) return rightsWords(rights);
+  return and(rights.map(({ capability }) => VERB[capability])) + (first.seconds > 0 ? ` for ${span(first.seconds)}` : "");
+}
+
 /** The conditions after "may … in …": a part that goes on with the sentence, and sentences of their own. */
 export function conditionWords(conditions: Conditions): { readonly on: string; readonly then: readonly string[] } {
   const parts: string[] = [];

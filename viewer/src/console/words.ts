@@ -12,8 +12,8 @@ export function said(text: string | null | undefined, longest = 400): string {
   return plain(text ?? "", longest);
 }
 
-const LIST = new Intl.ListFormat("en", { type: "conjunction" });
-const EITHER = new Intl.ListFormat("en", { type: "disjunction" });
+const LIST = new Intl.ListFormat("en-GB", { type: "conjunction" });
+const EITHER = new Intl.ListFormat("en-GB", { type: "disjunction" });
 const DATE = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
 const DAY = new Intl.DateTimeFormat("en-GB", { weekday: "short", hour: "2-digit", minute: "2-digit" });
 const STAMP = new Intl.DateTimeFormat("en-GB", {

@@ -7,7 +7,7 @@ import { icon } from "../parts/icons";
 import { empty, whole } from "../parts/states";
 import { Resource } from "../resource";
 import { href } from "../router";
-import { rightsWords } from "../rules";
+import { askedWords } from "../rules";
 import type { Page, Shell } from "../shell";
 import { ago, named, said, until } from "../words";
 
@@ -42,7 +42,7 @@ export class ApprovalsPage implements Page {
   private waiting(one: Approval): TemplateResult {
     const busy = this.busy.has(one.id);
     return html`<li class="ask">
-      <p class="sentence"><strong><bdi>${named(one.person.name)}</bdi></strong> asks to <strong>${rightsWords(one.rights)}</strong> on <a href=${href("hosts", one.host.id)}><strong><bdi>${named(one.host.name)}</bdi></strong></a>.</p>
+      <p class="sentence"><strong><bdi>${named(one.person.name)}</bdi></strong> asks to <strong>${askedWords(one.rights)}</strong> on <a href=${href("hosts", one.host.id)}><strong><bdi>${named(one.host.name)}</bdi></strong></a>.</p>
       ${one.reason === "" ? html`<p class="hint">No reason was given.</p>` : html`<blockquote><bdi>${said(one.reason)}</bdi></blockquote>`}
       <p class="hint">Asked ${ago(one.created_ms, this.shell.now())}${one.device === "" ? nothing : html`, with <bdi>${named(one.device)}</bdi>`}; lapses ${until(one.expires_ms, this.shell.now())}.</p>
       ${one.decidable
@@ -56,7 +56,7 @@ export class ApprovalsPage implements Page {
 
   private decided(one: Approval): TemplateResult {
     return html`<li>
-      <span><strong><bdi>${named(one.person.name)}</bdi></strong>, ${rightsWords(one.rights)} on <bdi>${named(one.host.name)}</bdi>
+      <span><strong><bdi>${named(one.person.name)}</bdi></strong>, ${askedWords(one.rights)} on <bdi>${named(one.host.name)}</bdi>
         <small>${ago(one.created_ms, this.shell.now())}${one.reason === "" ? nothing : html`: <bdi>${said(one.reason, 120)}</bdi>`}</small></span>
       <span class="chip ${one.state === "approved" ? "strong" : ""}">${STATES[one.state]}</span>
     </li>`;

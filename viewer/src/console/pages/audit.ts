@@ -2,11 +2,12 @@
 import { type TemplateResult, html } from "lit/html.js";
 import type { Query } from "../api/http";
 import { faultOf } from "../api/errors";
-import type { AuditEntry, Listing } from "../api/types";
-import { AuditList, KINDS } from "../parts/audit_list";
+import type { AuditEntry, Listing, Named } from "../api/types";
+import { AuditList, KINDS, capital } from "../parts/audit_list";
 import { field, select } from "../parts/fields";
 import { heading } from "../parts/heading";
 import { icon } from "../parts/icons";
+import { Picker } from "../parts/picker";
 import { type Place, href } from "../router";
 import type { Page, Shell } from "../shell";
 import { count } from "../words";
@@ -19,12 +20,15 @@ const FIELDS = ["person", "host", "from", "to", "kind"] as const;
 export class AuditPage implements Page {
   readonly title = "Audit";
   private readonly audit: AuditList;
+  private host: Picker;
   private values: Record<(typeof FIELDS)[number], string>;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private exporting = false;
 
   constructor(private readonly shell: Shell, place: Place) {
     this.values = this.read(place);
+    this.host = this.picker(null);
+    if (this.values.host !== "") void this.nameHost(this.values.host);
     this.audit = new AuditList(shell, () => this.query());
   }
 
@@ -35,7 +39,33 @@ export class AuditPage implements Page {
 
   private query(): Query {
     const { person, host, from, to, kind } = this.values;
-    return { person: person.trim(), host: host.trim(), kind, from: dayStart(from, 0), to: dayStart(to, 1) };
+    return { person: person.trim(), host, kind, from: dayStart(from, 0), to: dayStart(to, 1) };
+  }
+
+  private picker(chosen: Named | null): Picker {
+    const { api, changed } = this.shell;
+    return new Picker({
+      id: "host",
+      label: "Computer",
+      chosen,
+      changed: () => {
+        const id = this.host.chosen?.id ?? "";
+        if (id === this.values.host) changed();
+        else this.typed("host", id);
+      },
+      search: async (q) => (await api.hosts({ q, limit: 6 })).items,
+    });
+  }
+
+  private async nameHost(id: string): Promise<void> {
+    let name = id;
+    try {
+      ({ name } = await this.shell.api.host(id));
+    } catch {
+      // It was removed: its entries are kept, under its id.
+    }
+    this.host = this.picker({ id, name });
+    this.shell.changed();
   }
 
   tick(): void {
@@ -49,6 +79,8 @@ export class AuditPage implements Page {
 
   moved(place: Place): boolean {
     this.values = this.read(place);
+    this.host = this.picker(null);
+    if (this.values.host !== "") void this.nameHost(this.values.host);
     void this.audit.list.restart();
     return true;
   }
@@ -61,9 +93,9 @@ export class AuditPage implements Page {
         actions: html`<button type="button" class="secondary" ?disabled=${this.exporting} @click=${() => { void this.export(); }}>${icon("export")}${this.exporting ? "Exporting…" : "Export"}</button>`,
       })}
       <form class="finder" role="search" aria-label="Find in the audit" novalidate @submit=${(event: Event) => { event.preventDefault(); }}>
-        ${field({ id: "person", label: "Person", value: values.person, longest: 64, input: (text) => { this.typed("person", text); } })}
-        ${field({ id: "host", label: "Computer", value: values.host, longest: 64, input: (text) => { this.typed("host", text); } })}
-        ${select("kind", "What", values.kind, [{ value: "", label: "Everything" }, ...Object.entries(KINDS).map(([value, label]) => ({ value, label }))], (kind) => { this.typed("kind", kind); })}
+        ${field({ id: "person", label: "Person", value: values.person, placeholder: "Whole name", longest: 64, input: (text) => { this.typed("person", text); } })}
+        ${this.host.view()}
+        ${select("kind", "What", values.kind, [{ value: "", label: "Everything" }, ...Object.entries(KINDS).map(([value, label]) => ({ value, label: capital(label) }))], (kind) => { this.typed("kind", kind); })}
         ${field({ id: "from", label: "From", type: "date", value: values.from, input: (text) => { this.typed("from", text); } })}
         ${field({ id: "to", label: "To", type: "date", value: values.to, input: (text) => { this.typed("to", text); } })}
         ${FIELDS.some((name) => values[name] !== "") ? html`<a class="quiet" href=${href("audit")}>Clear</a>` : html``}

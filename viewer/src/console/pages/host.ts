@@ -94,7 +94,7 @@ export class HostPage implements Page {
       ${host.endorsed
         ? html`<p class="verdict good">${icon("check")}<span>Signed by your organisation: nobody else can pass for it.</span></p>`
         : html`<p class="verdict warn">${icon("warn")}<span>Not signed yet, so nobody can open it unattended. Compare the fingerprint, then run this where the organisation’s key is:</span></p>
-            ${copyable(`farhand org sign ${host.id}`, "Command that signs this computer’s key")}`}`;
+            ${copyable(`farhand org sign ${host.id} --gateway ${location.origin}`, "Command that signs this computer’s key")}`}`;
   }
 
   private who(host: HostDetail): TemplateResult {

@@ -218,7 +218,7 @@ export class HostsPage implements Page {
 
   private columns(): TemplateResult {
     return html`<div class="columns" aria-hidden="true">
-      <span></span><span>Name</span><span>System</span><span>Screens</span><span>Load</span><span>Disk</span><span>State</span><span></span>
+      <span></span><span>Name</span><span>System</span><span>Screens</span><span>Disk, load</span><span>State</span><span></span>
     </div>`;
   }
 
@@ -256,12 +256,11 @@ export class HostsPage implements Page {
         ? html`<input type="checkbox" aria-label="Select ${name}" .checked=${live(this.bulk.selected.has(host.id))} @change=${() => { this.bulk.toggle(host.id); }} />`
         : nothing}</span>
       <span class="name"
-        ><a href=${href("hosts", host.id)}><bdi>${name}</bdi></a>${host.endorsed ? nothing : html`<span class="chip warn">not signed yet</span>`}${tags(host.tags, 3)}</span
+        ><a href=${href("hosts", host.id)}><bdi>${name}</bdi></a>${host.endorsed ? nothing : html`<span class="chip warn">not signed</span>`}${tags(host.tags, 3)}</span
       >
       <span class="system"><bdi>${named(host.system, "–")}</bdi><small>${host.version === "" ? nothing : html`Farhand <bdi>${named(host.version)}</bdi>`}</small></span>
       <span class="screens"><span class="unseen">Screens </span>${screens(host)}</span>
-      <span class="load"><span class="unseen">Load </span>${load(host)}</span>
-      <span class="disk"><span class="unseen">Disk </span>${disk(host)}</span>
+      <span class="disk"><span><span class="unseen">Disk </span>${disk(host)}</span>${host.load === null ? nothing : html`<small>Load ${load(host)}</small>`}</span>
       <span class="state-of">${hostState(host, this.shell.now())}</span>
       <span class="go">${host.online ? openLink(host) : nothing}</span>
     </div>`;

@@ -12,7 +12,8 @@ export class InvitePage implements Page {
     return html`${heading({ title: "One-time codes", lead: "For a computer that is in no list, with somebody in front of it. The code is made there, so only they can invite you." })}
       <div class="halves">
         ${section("They need your help", html`<ol class="steps">
-            <li><p>Ask them to run this on their computer:</p>${copyable(`farhand host --share --gateway ${location.origin}`, "Command that shares their computer")}</li>
+            <li><p>Ask them to run this on their computer:</p>${copyable(`farhand host --gateway ${location.origin}`, "Command that shares their computer")}
+              <p class="hint">It asks for the gateway’s registration token: whoever runs the gateway has it. On a computer that is in the list already, <code>farhand host --codes</code> shows codes, too.</p></li>
             <li><p>It shows a code like <code>4821-739 204 615</code>, and a link. They tell you one of the two, by telephone or in a chat that you both trust.</p></li>
             <li><p>Enter the code here. They are asked before you see anything.</p></li>
           </ol>

@@ -1,8 +1,9 @@
 /** People, their roles and their groups. */
 import { type TemplateResult, html, nothing } from "lit/html.js";
 import { live } from "lit/directives/live.js";
-import type { PeopleGroup, Person, Roles } from "../api/types";
+import type { Device, PeopleGroup, Person, Roles } from "../api/types";
 import { copyable } from "../parts/codes";
+import { deviceList } from "../parts/device_list";
 import { field, tick } from "../parts/fields";
 import { heading, section } from "../parts/heading";
 import { icon } from "../parts/icons";
@@ -49,6 +50,7 @@ export class PeoplePage implements Page {
   readonly title = "People";
   private readonly list: Paged<Person>;
   private readonly groups: Resource<readonly PeopleGroup[]>;
+  private readonly devices: Resource<readonly Device[]>;
   private text = "";
   private timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -56,8 +58,10 @@ export class PeoplePage implements Page {
     const { api, changed } = shell;
     this.list = new Paged((cursor, limit, signal) => api.people({ q: this.text.trim(), limit, cursor: cursor ?? undefined }, signal), changed, PAGE);
     this.groups = new Resource(() => api.groups(), changed);
+    this.devices = new Resource(async () => (await api.devices()).items, changed);
     void this.list.restart();
     void this.groups.load();
+    void this.devices.load();
   }
 
   leave(): void {
@@ -75,7 +79,8 @@ export class PeoplePage implements Page {
           ${icon("search")}<input type="search" aria-label="Search people" placeholder="Search by name" maxlength="128" .value=${live(this.text)} @input=${this.typed} />
         </div>
       </div>
-      ${this.people()} ${this.groupPanel()}`;
+      ${this.people()} ${this.groupPanel()}
+      ${section("Every device and browser", deviceList(this.shell, this.devices, "None yet: nobody has opened a computer.", true), { lead: "All that hold access, whosever they are. A revoked one is out of every session within two seconds." })}`;
   }
 
   private people(): TemplateResult {
@@ -106,8 +111,8 @@ export class PeoplePage implements Page {
           : html`<ul class="lines">
               ${groups.map((group) => html`<li>
                 <span class="grow"><bdi>${named(group.name)}</bdi> <small>${count(group.members, "person", "people")}</small></span>
-                <button type="button" class="quiet" @click=${() => { this.rename(group); }}>Rename<span class="unseen"> ${named(group.name)}</span></button>
-                <button type="button" class="quiet danger" @click=${() => { this.remove(group); }}>Remove<span class="unseen"> ${named(group.name)}</span></button>
+                <span class="ends"><button type="button" class="quiet" @click=${() => { this.rename(group); }}>Rename<span class="unseen"> ${named(group.name)}</span></button>
+                <button type="button" class="quiet danger" @click=${() => { this.remove(group); }}>Remove<span class="unseen"> ${named(group.name)}</span></button></span>
               </li>`)}
             </ul>`, 2),
       { actions: html`<button type="button" class="secondary" @click=${this.newGroup}>${icon("add")}New group</button>` },

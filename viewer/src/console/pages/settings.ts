@@ -200,7 +200,7 @@ export class SettingsPage implements Page {
         "Root key",
         org.fingerprint === null
           ? html`<p class="verdict warn">${icon("warn")}<span>There is none yet. Make it on your own computer, not here: who holds it decides which computers and which gateway are trusted.</span></p>
-              ${copyable("farhand org init", "Command that makes the root key")} ${copyable(`farhand org delegate ${location.origin}`, "Command that lets this gateway sign rights")}`
+              ${copyable("farhand org init", "Command that makes the root key")}`
           : html`<p class="fingerprint mono" aria-label="Fingerprint of the root key">${org.fingerprint}</p>
               <p class="hint">Everybody in the organisation should see the same. It signs every computer’s key, and is never on this gateway.</p>`,
       )}
@@ -210,7 +210,8 @@ export class SettingsPage implements Page {
   private delegationPart({ delegation, gateway_fingerprint }: Organisation): TemplateResult {
     if (delegation === null) {
       return html`<p class="verdict warn">${icon("warn")}<span>Nothing: nobody can be given rights until the root key delegates to it.</span></p>
-        ${copyable(`farhand org delegate ${location.origin}`, "Command that lets this gateway sign rights")}
+        ${copyable(`farhand login ${location.origin}`, "Command that signs the command line in")}
+        ${copyable(`farhand org delegate --gateway ${location.origin}`, "Command that lets this gateway sign rights")}
         <p class="hint">This gateway’s own key: <span class="mono">${gateway_fingerprint}</span></p>`;
     }
     const now = this.shell.now();

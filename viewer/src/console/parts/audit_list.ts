@@ -11,42 +11,42 @@ import { empty, inTheWay, loading, stale } from "./states";
 
 const PAGE = 50;
 
-/** The kinds of hosts and of the gateway, as the past of a sentence. */
+/** The kinds of hosts and of the gateway, as what somebody did. */
 export const KINDS: Readonly<Record<string, string>> = {
-  "log-in": "Signed in",
-  "log-in-refused": "Was refused at sign-in",
-  "log-out": "Signed out",
-  "account-changed": "Changed an account",
-  "person-changed": "Changed a person",
-  "group-changed": "Changed a group",
-  setting: "Changed a setting",
-  "host-enrolled": "Added a computer",
-  "host-changed": "Changed a computer",
-  "host-removed": "Removed a computer",
-  "enrol-token": "Made or withdrew an enrolment token",
-  "device-added": "Added a device",
-  "device-revoked": "Revoked a device",
-  "rule-changed": "Changed a rule",
-  "grant-issued": "Was given rights",
-  "grant-refused": "Was refused rights",
-  "approval-asked": "Asked for an approval",
-  "approval-decided": "Decided an approval",
-  "audit-rewritten": "A host’s audit contradicts its own past",
-  "audit-malformed": "A host’s audit is malformed",
-  consent: "Was answered at the computer",
-  grant: "Began a session with rights",
-  "right-used": "Used a right",
-  "right-lost": "Lost a right",
-  "right-added": "Was given a right in the session",
-  paused: "Was paused",
-  "session-end": "Ended a session",
-  code: "A one-time code was used",
-  file: "A file was copied",
-  command: "A command was run",
-  start: "Started",
-  stop: "Stopped",
-  revoked: "A device was revoked",
-  enrolled: "Was enrolled",
+  "log-in": "signed in",
+  "log-in-refused": "was refused at sign-in",
+  "log-out": "signed out",
+  "account-changed": "changed their account",
+  "person-changed": "changed a person",
+  "group-changed": "changed a group",
+  setting: "changed a setting",
+  "host-enrolled": "added a computer",
+  "host-changed": "changed a computer",
+  "host-removed": "removed a computer",
+  "enrol-token": "made or withdrew an enrolment token",
+  "device-added": "added a device",
+  "device-revoked": "revoked a device",
+  "rule-changed": "changed a rule",
+  "grant-issued": "was given rights",
+  "grant-refused": "was refused rights",
+  "approval-asked": "asked for an approval",
+  "approval-decided": "decided an approval",
+  "audit-rewritten": "audit that contradicts its own past",
+  "audit-malformed": "audit that is malformed",
+  consent: "got an answer from whoever sat there",
+  grant: "began a session",
+  "right-used": "used a right",
+  "right-lost": "lost a right",
+  "right-added": "was given a right in the session",
+  paused: "was paused",
+  "session-end": "ended a session",
+  code: "used a one-time code",
+  file: "copied a file",
+  command: "ran a command",
+  start: "started",
+  stop: "stopped",
+  revoked: "was revoked",
+  enrolled: "was enrolled",
 };
 
 /** Kinds that deserve a second look. */
@@ -54,6 +54,10 @@ const GRAVE = new Set(["log-in-refused", "grant-refused", "audit-rewritten", "au
 
 export function kindWords(kind: string): string {
   return KINDS[kind] ?? named(kind.replace(/-/g, " "));
+}
+
+export function capital(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
 /** The fields of an entry that have no place of their own, as `name: value`. */
@@ -89,7 +93,7 @@ export class AuditList {
     const { list } = this;
     const again = (): void => void list.restart();
     if (list.total < 0) return list.fault ? inTheWay(list.fault, again) : loading(6);
-    if (list.total === 0) return empty("audit", "No entries", nothingText);
+    if (list.total === 0) return this.withHost ? empty("audit", "No entries", nothingText) : html`<p class="hint">${nothingText}</p>`;
     return html`${list.fault ? stale(list.fault, again) : nothing}
       <ol class="entries" aria-label="Audit, newest first">
         ${list.loaded.map((entry) => this.entry(entry))}
@@ -106,7 +110,7 @@ export class AuditList {
       ${time(entry.time_ms, ago(entry.time_ms, this.shell.now()), stamp(entry.time_ms))}
       <div>
         <p>
-          ${entry.person === "" ? nothing : html`<strong><bdi>${named(entry.person)}</bdi></strong> `}<span class="kind">${kindWords(entry.kind)}</span>${this.withHost && entry.host
+          ${entry.person === "" ? nothing : html`<strong><bdi>${named(entry.person)}</bdi></strong> `}<span class="kind">${entry.person === "" ? capital(kindWords(entry.kind)) : kindWords(entry.kind)}</span>${this.withHost && entry.host
             ? html` on <a href=${href("hosts", entry.host.id)}><bdi>${named(entry.host.name)}</bdi></a>`
             : nothing}
         </p>

@@ -6,7 +6,8 @@ import type { Shell } from "../shell";
 import { ago, named } from "../words";
 import { whole } from "./states";
 
-export function deviceList(shell: Shell, devices: Resource<readonly Device[]>, none: string): TemplateResult {
+/** @param whose whether each says whose it is. */
+export function deviceList(shell: Shell, devices: Resource<readonly Device[]>, none: string, whose = false): TemplateResult {
   return whole(
     devices,
     (all) =>
@@ -17,7 +18,7 @@ export function deviceList(shell: Shell, devices: Resource<readonly Device[]>, n
               (device) => html`<li>
                 <span class="grow"
                   ><bdi>${named(device.name)}</bdi> <span class="chip">${device.kind === "client" ? "Installed client" : "Browser"}</span>
-                  <small>Added ${ago(device.created_ms, shell.now())}${device.seen_ms > 0 ? `, used ${ago(device.seen_ms, shell.now())}` : ""}</small>
+                  <small>${whose ? html`<bdi>${named(device.person.name, "Of somebody who was removed")}</bdi> · ` : nothing}Added ${ago(device.created_ms, shell.now())}${device.seen_ms > 0 ? `, used ${ago(device.seen_ms, shell.now())}` : ""}</small>
                   ${device.fingerprint === "" ? nothing : html`<small class="mono">${device.fingerprint}</small>`}</span
                 >
                 <button type="button" class="quiet danger" @click=${() => { revoke(shell, device, devices); }}>Revoke<span class="unseen"> ${named(device.name)}</span></button>

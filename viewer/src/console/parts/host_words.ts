@@ -12,18 +12,18 @@ const NEARLY_FULL = 0.1;
 export function hostState(host: Host, now: number): TemplateResult {
   if (host.online) {
     return html`<span class="status on">Online</span>${host.callers > 0
-      ? html` <span class="chip strong">${count(host.callers, "person", "people")} connected</span>`
+      ? html` <span class="chip strong">${host.callers.toLocaleString("en-GB")} connected</span>`
       : nothing}`;
   }
-  return html`<span class="status">${host.last_seen_ms > 0
-    ? html`Offline, seen ${time(host.last_seen_ms, ago(host.last_seen_ms, now), stamp(host.last_seen_ms))}`
-    : "Never seen"}</span>`;
+  return html`<span class="status"
+    ><span>${host.last_seen_ms > 0 ? html`Offline, seen ${time(host.last_seen_ms, ago(host.last_seen_ms, now), stamp(host.last_seen_ms))}` : "Never seen"}</span></span
+  >`;
 }
 
 export function disk(host: Host): TemplateResult | string {
   if (host.disk_free === null || host.disk_total === null || host.disk_total <= 0) return "–";
   const full = host.disk_free / host.disk_total < NEARLY_FULL;
-  return html`<span class=${full ? "bad" : ""} title="of ${bytes(host.disk_total)}">${bytes(host.disk_free)}${full ? ", nearly full" : " free"}</span>`;
+  return html`<span class=${full ? "bad" : ""} title="of ${bytes(host.disk_total)}">${bytes(host.disk_free)} free${full ? html`<span class="unseen">, nearly full</span>` : nothing}</span>`;
 }
 
 export function load(host: Host): string {

@@ -2,7 +2,7 @@
 import { type TemplateResult, html } from "lit/html.js";
 import { repeat } from "lit/directives/repeat.js";
 import { type Ref, createRef, ref } from "lit/directives/ref.js";
-import { styleMap } from "lit/directives/style-map.js";
+import { vars } from "./vars";
 
 /** Rows kept ready above and below what is seen. */
 const SPARE = 8;
@@ -63,7 +63,7 @@ export class VirtualList {
       class="virtual"
       role="list"
       aria-label=${label}
-      style=${styleMap({ "--rows": String(total) })}
+      ${vars({ "--rows": String(total) })}
       @keydown=${(event: KeyboardEvent) => {
         this.steer(event, total);
       }}
@@ -78,7 +78,7 @@ export class VirtualList {
         indices,
         (index) => index,
         (index) =>
-          html`<div class="row" role="listitem" aria-setsize=${total} aria-posinset=${index + 1} data-index=${index} style=${styleMap({ "--at": String(index) })}>
+          html`<div class="row" role="listitem" aria-setsize=${total} aria-posinset=${index + 1} data-index=${index} ${vars({ "--at": String(index) })}>
             ${row(index)}
           </div>`,
       )}
