@@ -135,7 +135,7 @@ class Broker:
             static=endorsement.static,
         )
         if first:
-            called = "" if endorsement.name == name else f" (the root knows it as {endorsement.name!r})"
+            called = "" if endorsement.name in ("", name) else f" (the root knows it as {endorsement.name!r})"
             shown = fingerprint(endorsement.identity)
             self._say(f"first contact with {name}{called}: its key is signed by your organisation's root: {shown}")
         return endorsement

@@ -12,7 +12,7 @@ from farhand.client.video import CODECS
 from farhand.core.errors import FarhandError
 from farhand.core.logging import get_logger
 from farhand.core.tasks import Tasks
-from farhand.protocol.capability import Capability
+from farhand.protocol.capability import Capability, in_order
 from farhand.protocol.envelope import Mode
 from farhand.protocol.errors import ByeCode, SessionEnded
 from farhand.protocol.events import Authenticated, Ended, Event, Failed, MessageReceived
@@ -49,6 +49,8 @@ _log = get_logger(__name__)
 DEFAULT_CAPABILITIES = (Capability.VIEW, Capability.CONTROL, Capability.CLIPBOARD)
 #: Notices and clipboard texts that are kept, the newest.
 KEPT = 100
+#: How long a host gets to end a session whose rights were given back.
+GOODBYE_SECONDS = 3.0
 
 
 def prepare(
@@ -237,7 +239,15 @@ class Session:
         return self.end
 
     async def close(self) -> None:
-        """End the session and return when the line is closed."""
+        """End the session and return when the line is closed.
+
+        A host says a checkpoint of its audit before it ends a session, not after this end did: so a session that keeps
+        those gives back its rights, and lets the host end it.
+        """
+        if self.keep is not None and self.granted and not self.over:
+            with contextlib.suppress(SessionOver, TimeoutError):
+                self.let_go(in_order(self.granted))
+                await self.wait(lambda session: session.over, GOODBYE_SECONDS)
         self._session.bye(ByeCode.ENDED)
         self._pump.ended()
         await self.closed()
