@@ -79,10 +79,10 @@ class ServiceKit:
         await browser.ok("POST", "/setup", {"token": self.backend.setup_token, "name": name, "password": PASSWORD})
         return browser
 
-    async def person(self, admin: Browser, name: str, address: str = "192.0.2.2", **roles: bool) -> Browser:
+    async def person(self, inviting: Browser, name: str, address: str = "192.0.2.2", **roles: bool) -> Browser:
         """The browser of somebody new, who was invited and has a password."""
-        person = await admin.ok("POST", "/people", {"name": name, **roles})
-        invitation = await admin.ok("POST", f"/people/{person['id']}/invite")
+        person = await inviting.ok("POST", "/people", {"name": name, **roles})
+        invitation = await inviting.ok("POST", f"/people/{person['id']}/invite")
         browser = await self.browser(address)
         await browser.ok("POST", "/login/invite", {"token": invitation["token"]})
         await browser.ok("POST", "/password", {"password": PASSWORD})

@@ -25,6 +25,7 @@ from farhand.gateway.accounts.shared import (
     person_named,
     refused,
     sign_in,
+    who_is,
 )
 from farhand.gateway.audit.events import EventKind, record
 from farhand.gateway.backend import InBackend
@@ -141,7 +142,7 @@ async def log_in(body: LogIn, request: Request, response: Response, backend: InB
     right = accounts.attempts.attempt(address, name_key(body.name), row.id if row else None, known=known)
     usable = row.password if row is not None and not row.disabled else None
     if not await accounts.passwords.verify(usable, body.password) or row is None or usable is None:
-        await note_refusal(backend, request, "password", row)
+        await note_refusal(backend, request, "password", who_is(row))
         raise refused()
     if row.totp is not None:
         if not body.totp:
@@ -150,7 +151,7 @@ async def log_in(body: LogIn, request: Request, response: Response, backend: InB
         secret = totp.open_secret(backend, row)
         step = totp.step_of(secret, body.totp, backend.clock())
         if step is None or not await totp.use_step(backend, row.id, step):
-            await note_refusal(backend, request, "password", row, "one-time code")
+            await note_refusal(backend, request, "password", who_is(row), "one-time code")
             raise ApiError(401, "totp-wrong", "the code is wrong, or was used", "enter the next one; check the clock")
     right()
     renewed = await accounts.passwords.hash(body.password) if accounts.passwords.outdated(usable) else None
@@ -187,7 +188,7 @@ async def recover(
             await sign_in(db, backend, request, response, fresh, "recovery")
             right()
             return Done()
-    await note_refusal(backend, request, "recovery", row)
+    await note_refusal(backend, request, "recovery", who_is(row))
     raise refused()
 
 

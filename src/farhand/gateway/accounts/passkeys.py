@@ -33,6 +33,7 @@ from farhand.gateway.accounts.shared import (
     person_row,
     refused,
     sign_in,
+    who_is,
 )
 from farhand.gateway.audit.events import EventKind
 from farhand.gateway.backend import Backend, InBackend
@@ -138,7 +139,7 @@ async def finish_login(
     """Sign in with a passkey. Whatever is wrong, the answer is 401 ``log-in-refused``."""
     origin, rp_id = _relying_party(backend, request)
     right = accounts.attempts.guess(client_address(request))
-    row = None
+    who = None
     try:
         credential_id = base64url_to_bytes(body.rawId)
         challenge = _challenge_in(body)
@@ -150,6 +151,7 @@ async def finish_login(
             if passkey is None or passkey.rp_id != rp_id:
                 raise ValueError("no passkey of ours")
             row = await db.get(PersonRow, passkey.person_id)
+            who = who_is(row)
             if row is None or row.disabled:
                 raise ValueError("nobody who may sign in")
             if body.response.userHandle and base64url_to_bytes(body.response.userHandle) != row.handle:
@@ -167,7 +169,7 @@ async def finish_login(
             passkey.used_ms = backend.now_ms()
             await sign_in(db, backend, request, response, row, "passkey")
     except _FAULTS as fault:
-        await note_refusal(backend, request, "passkey", row, type(fault).__name__)
+        await note_refusal(backend, request, "passkey", who, type(fault).__name__)
         raise refused() from None
     right()
     return Done()

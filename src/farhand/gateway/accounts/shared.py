@@ -100,6 +100,11 @@ def device_name(request: Request) -> str:
     return f"{name} on {system}" if system else name
 
 
+def who_is(row: PersonRow | None) -> tuple[str, str] | None:
+    """Id and name, for the audit."""
+    return (row.id, row.name) if row is not None else None
+
+
 def refused() -> ApiError:
     """The one answer to every log-in that does not succeed, whatever the reason."""
     return ApiError(
@@ -108,7 +113,7 @@ def refused() -> ApiError:
 
 
 async def note_refusal(
-    backend: Backend, request: Request, method: str, row: PersonRow | None, reason: str = ""
+    backend: Backend, request: Request, method: str, who: tuple[str, str] | None, reason: str = ""
 ) -> None:
     """Write a log-in that failed into the audit. Not the name that was given: it may be a password, mistyped there."""
     async with backend.database.write() as db:
@@ -116,7 +121,7 @@ async def note_refusal(
             db,
             backend.now_ms(),
             EventKind.LOG_IN_REFUSED,
-            who=(row.id, row.name) if row is not None else ("", ""),
+            who=who or ("", ""),
             address=client_address(request),
             device=device_name(request),
             reason=reason,
