@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 from playwright.sync_api import Browser, expect
-from tests.e2e.viewer_pages import Viewer, at_rest, choose, chord, put_away, viewer
+from tests.e2e.viewer_pages import Viewer, at_rest, choose, chord, held, put_away, viewer
 
 # ---- The pointer ----------------------------------------------------------------------------------------------------
 
@@ -174,13 +174,13 @@ def test_a_paste_brings_the_clipboard_first(chromium: Browser, viewer_address: s
 
 
 def test_looking_only_sends_nothing(desk: Viewer) -> None:
-    desk.connect(1280, 720, granted=["view"])
+    desk.connect(1280, 720, rights=held("view"))
     expect(desk.page.locator(".badge")).to_have_text("View only")
     desk.page.keyboard.press("a")
     desk.page.mouse.click(300, 300)
     at_rest(desk)
     assert desk.page.evaluate("window.sent.filter(o => o.kind === 'input').length") == 0
-    desk.order({"kind": "rights", "granted": ["view", "control"], "reason": ""})
+    desk.order({"kind": "rights", "rights": held("view", "control"), "reason": ""})
     expect(desk.page.locator(".toast", has_text="granted control")).to_be_visible()
     desk.page.keyboard.press("a")
     desk.inputs(2)

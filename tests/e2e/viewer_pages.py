@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 import uvicorn
@@ -39,13 +40,21 @@ window.sent = [];
 new BroadcastChannel("test-sent").onmessage = ({ data }) => window.sent.push(data);
 """
 
-#: A desktop that was granted in full.
-CONNECTED = {
-    "state": "connected",
-    "hostName": "workshop",
+HOST = {
+    "name": "workshop",
     "system": "Debian GNU/Linux 13, X11",
-    "granted": ["view", "control", "clipboard"],
+    "fingerprint": "mzuh vlpy mk6x o3ep ygfy 5h4o 2jkd qpvc",
+    "person": "",
 }
+
+
+def held(*capabilities: str, **until: int) -> list[dict[str, Any]]:
+    """Rights as the worker tells them; ``until`` in milliseconds since the epoch, 0 for as long as the session."""
+    return [{"capability": one, "until": until.get(one, 0)} for one in (*capabilities, *until)]
+
+
+#: A desktop that was granted in full.
+CONNECTED = {"state": "connected", "host": HOST, "rights": held("view", "control", "clipboard")}
 
 
 @dataclass
@@ -62,6 +71,17 @@ class Viewer:
         # The page changes its own address while it loads: waiting for the load itself would wait for the wrong one.
         self.page.goto(self.address + fragment, wait_until="commit")
         self.page.wait_for_selector("h1")
+
+    def answer(self, answers: dict[str, tuple[int, Any]]) -> None:
+        """Answer what the page asks of who served it, by ``METHOD /path``; all else is 404."""
+
+        def told(route: Route) -> None:
+            asked = f"{route.request.method} {urlsplit(route.request.url).path}"
+            status, body = answers.get(asked, (404, {"error": {"code": "not-found", "message": asked}}))
+            route.fulfill(status=status, json=body) if status != 204 else route.fulfill(status=204)
+
+        for paths in ("**/api/**", "**/local/**"):
+            self.page.route(paths, told)
 
     def order(self, message: dict[str, Any]) -> None:
         """Have the worker post this to the page, or draw."""

@@ -1,18 +1,26 @@
 /** The page as a whole: which state is shown, and where the focus goes. */
 import { render } from "lit/html.js";
-import type { Capability } from "../gen/messages";
 import { overPage } from "../panels/over";
 import { type Origin, originOf } from "../panels/page";
 import { codeProblem, startPage } from "../panels/start";
+import { visitPage } from "../panels/visit";
 import { waitingPage } from "../panels/waiting";
-import { announcement, titleOf } from "./announce";
-import type { ConnectionState } from "./bridge";
-import { type Code, formatCode, parseCode, takeCode } from "./code";
+import type { Bytes } from "../protocol/bytes";
+import { takeDestination } from "./address";
+import { announcement, titleOf, titleOfVisit } from "./announce";
+import type { ConnectionState, Target } from "./bridge";
+import { type CheckpointFile, save } from "./checkpoint_file";
+import { systemClock } from "./clock";
+import { type Code, formatCode, parseCode } from "./code";
 import { Desk } from "./desk";
-import { lineAddress, makeElement, rememberName, rememberedName, touchFirst } from "./environment";
-
-/** What a viewer asks for; the host decides. */
-const CAPABILITIES: readonly Capability[] = ["view", "control", "clipboard"];
+import type { Door } from "./doors/door";
+import { GatewayDoor } from "./doors/gateway";
+import { ProgramDoor } from "./doors/program";
+import { hex } from "./doors/asking";
+import { BrowserStore } from "./doors/store";
+import { deviceName, lineAddress, makeElement, rememberName, rememberedName, touchFirst } from "./environment";
+import { FIRST } from "./rights";
+import { Visit } from "./visit";
 
 /** How often a countdown is written anew, and how long the worker may take to say goodbye. */
 const TICK_MS = 250;
@@ -31,6 +39,11 @@ export class App {
   #since = 0;
   #form = { code: "", name: rememberedName(), problem: "" };
   #desk: Desk | null = null;
+  readonly #store = new BrowserStore();
+  /** The way to a host without a code; null: by code. */
+  #door: Door | null = null;
+  #visit: Visit | null = null;
+  #checkpoint: CheckpointFile | null = null;
   #queued = false;
   #renderedAt = -Infinity;
   #ticker: ReturnType<typeof setInterval> | undefined;
@@ -53,25 +66,85 @@ export class App {
     });
   }
 
-  /** A link with a code, opened or pasted into the address bar; true if it is being followed. */
+  /** A link, opened or pasted into the address bar; true if it is being followed. */
   #follow(): boolean {
-    const found = takeCode(location, history);
     const busy = this.#state.state !== "idle" && this.#state.state !== "over";
-    if (found === "none" || busy) return false;
-    if (found !== "broken") {
-      this.#connect(found);
-      return true;
+    const found = takeDestination(location, history);
+    if (found.to === "nowhere" || busy) return false;
+    this.#leave();
+    switch (found.to) {
+      case "code":
+        this.#connect(found.code);
+        break;
+      case "host":
+        this.#go(this.#gatewayDoor(found.hostId));
+        break;
+      case "program":
+        this.#go(this.#programDoor());
+        break;
+      case "broken":
+        this.#form = { ...this.#form, problem: codeProblem("#") };
+        this.#enter({ state: "idle" });
     }
-    this.#form = { ...this.#form, problem: codeProblem("#") };
-    this.#enter({ state: "idle" });
     return true;
+  }
+
+  #gatewayDoor(hostId: Bytes): Door {
+    const [store, send, now] = [this.#store, fetch.bind(globalThis), Date.now];
+    return new GatewayDoor({ page: location.href, hostId, store, send, device: deviceName(), now });
+  }
+
+  #programDoor(): Door {
+    const entropy = (count: number): Bytes => crypto.getRandomValues(new Uint8Array(count));
+    return new ProgramDoor({ page: location.href, store: this.#store, send: fetch.bind(globalThis), entropy, now: Date.now });
+  }
+
+  /** To a host without a code. */
+  #go(door: Door): void {
+    this.#door = door;
+    this.#state = { state: "idle" };
+    const visit = new Visit(door, systemClock, {
+      changed: () => {
+        if (visit === this.#visit) this.#visited(visit);
+      },
+      ready: (host, pass, reason) => {
+        if (visit !== this.#visit) return;
+        const by = { hostId: host.id, pin: host.static, ...pass };
+        this.#call({ url: lineAddress(location.href), name: "", reason, capabilities: host.capabilities, by }, door);
+      },
+    });
+    this.#visit = visit;
+    void visit.start();
+  }
+
+  #visited(visit: Visit): void {
+    if (this.#desk !== null) return;
+    document.title = titleOfVisit(visit.state);
+    const before = this.#ui.querySelector("h1")?.textContent;
+    this.#render();
+    if (this.#ui.querySelector("h1")?.textContent === before) return;
+    this.#live.textContent = document.title.replace(" – Farhand", "");
+    this.#focus();
   }
 
   #connect(code: Code): void {
     const name = this.#form.name.trim();
     rememberName(name);
+    this.#leave();
+    this.#call({ url: lineAddress(location.href), name, reason: "", capabilities: FIRST, by: code }, null);
+  }
+
+  /** No longer on the way to anywhere. */
+  #leave(): void {
+    this.#visit?.close();
+    this.#visit = null;
+    this.#door = null;
+  }
+
+  #call(target: Target, door: Door | null): void {
     this.#form = { ...this.#form, code: "", problem: "" };
-    const desk = new Desk(this.#ui, this.#stages, this.#origin, {
+    this.#checkpoint = null;
+    const desk = new Desk(this.#ui, this.#stages, this.#origin, door, {
       state: (state) => {
         if (desk === this.#desk) this.#enter(state);
       },
@@ -81,18 +154,31 @@ export class App {
       say: (text) => {
         this.#live.textContent = text;
       },
+      checkpoint: (checkpoint) => {
+        this.#checkpoint = checkpoint;
+        const kept = (door ?? this.#keeper).keep(checkpoint.hostId, checkpoint.data);
+        kept.catch((error: unknown) => {
+          console.warn("farhand: the checkpoint is not kept:", error);
+        });
+      },
       end: () => {
         this.#end();
       },
     });
     this.#desk = desk;
     this.#enter({ state: "connecting" });
-    desk.connect({ url: lineAddress(location.href), ...code, name, capabilities: CAPABILITIES });
+    desk.connect(target);
   }
+
+  /** Where the checkpoint of a session by code is kept. */
+  readonly #keeper = {
+    keep: (hostId: Bytes, data: Bytes): Promise<void> => this.#store.put("checkpoints", hex(hostId), data),
+  };
 
   #enter(state: ConnectionState): void {
     const before = this.#state.state;
     this.#state = state;
+    if (state.state === "idle") this.#leave();
     this.#since = performance.now();
     if (state.state === "over" || state.state === "idle") {
       clearTimeout(this.#goodbye);
@@ -159,6 +245,10 @@ export class App {
     this.#renderedAt = performance.now();
     const since = this.#renderedAt - this.#since;
     this.#stages.hidden = state.state !== "connected" && state.state !== "cut";
+    if (this.#visit !== null && this.#desk === null && state.state !== "over") {
+      render(visitPage(this.#visit.state, this.#visitActions, this.#origin), this.#ui);
+      return;
+    }
     switch (state.state) {
       case "idle":
         render(startPage(this.#form, this.#formActions, this.#origin), this.#ui);
@@ -178,17 +268,42 @@ export class App {
         break;
       case "over": {
         const left = state.retrySeconds - since / 1000;
-        render(overPage({ reason: state.reason, text: state.text, left }, this.#overActions, this.#origin), this.#ui);
+        const { reason, text, keys = null } = state;
+        const host = this.#visit === null ? null : (this.#visit.host?.name ?? "");
+        render(overPage({ reason, text, left, keys, checkpoint: this.#checkpoint, host }, this.#overActions, this.#origin), this.#ui);
       }
     }
   }
 
   readonly #overActions = {
     again: (): void => {
-      this.#enter({ state: "idle" });
+      const door = this.#door;
+      if (door === null) {
+        this.#enter({ state: "idle" });
+        return;
+      }
+      this.#visit?.close();
+      this.#go(door);
+    },
+    save: (): void => {
+      if (this.#checkpoint !== null) save(this.#checkpoint);
     },
     reload: (): void => {
       location.reload();
+    },
+  };
+
+  readonly #visitActions = {
+    console: "./console",
+    cancel: (): void => {
+      this.#leave();
+      this.#enter({ state: "idle" });
+    },
+    again: (): void => {
+      void this.#visit?.start();
+    },
+    reason: (text: string): void => {
+      void this.#visit?.give(text);
     },
   };
 

@@ -5,18 +5,42 @@
  * input events, the elements that pictures appear in. Neither waits for the other.
  */
 import type { InputMessage, Quality, Capability, NoticeCode } from "../gen/messages";
+import type { Bytes } from "../protocol/bytes";
 
-/** Where and how to connect; the secret never leaves the worker once it is there. */
+/** By a one-time code, of which both parts are digits; the secret never leaves the worker once it is there. */
+export interface ByCode {
+  readonly route: string;
+  readonly secret: string;
+}
+
+/** By a grant, where no person need be asked. */
+export interface ByGrant {
+  /** 16 bytes. */
+  readonly hostId: Bytes;
+  /** The host's Noise key, which has been proven: nobody else hears who calls. */
+  readonly pin: Bytes;
+  /** This end's Noise key: its 32 bytes, or a browser profile's own, which cannot be read. */
+  readonly key: Bytes | { readonly handle: CryptoKey; readonly publicKey: Bytes };
+  readonly certificate: Bytes;
+  readonly credential: Bytes;
+}
+
+/** Where and how to connect. */
 export interface Target {
   /** WebSocket address of the gateway's viewer leg. */
   readonly url: string;
-  /** The code's route part: digits. */
-  readonly route: string;
-  /** The code's secret part: digits. */
-  readonly secret: string;
   /** What the caller calls themselves, for the person who is asked; may be empty. */
   readonly name: string;
+  readonly reason: string;
   readonly capabilities: readonly Capability[];
+  readonly by: ByCode | ByGrant;
+}
+
+/** A right that is held. */
+export interface Held {
+  readonly capability: Capability;
+  /** When it ends, in milliseconds since the epoch by the host's clock; 0: with the session. */
+  readonly until: number;
 }
 
 /** The elements' far ends, transferred once at start. */
@@ -35,6 +59,10 @@ export type ToWorker =
   | { kind: "resize"; width: number; height: number }
   | { kind: "clipboard"; text: string }
   | { kind: "watch"; on: boolean }
+  /** More rights, please, for so many seconds (0: as long as the session); `grant` where a grant opened the session. */
+  | { kind: "ask"; capabilities: readonly Capability[]; seconds: number; reason: string; grant: Bytes }
+  /** Rights that are given back. */
+  | { kind: "let-go"; capabilities: readonly Capability[] }
   | { kind: "online" } // the browser says that the network is back: try at once
   | { kind: "end" };
 
@@ -49,9 +77,25 @@ export type ConnectionState =
   | { state: "connecting" }
   | { state: "securing" }
   | { state: "asking"; seconds: number }
-  | { state: "connected"; hostName: string; system: string; granted: readonly Capability[] }
+  | { state: "connected"; host: HostFacts; rights: readonly Held[] }
   | { state: "cut"; attempt: number; nextTryMs: number; graceLeftMs: number }
-  | { state: "over"; reason: EndReason; text: string; retrySeconds: number };
+  | { state: "over"; reason: EndReason; text: string; retrySeconds: number; keys?: KeysDiffer };
+
+/** Fingerprints of the key that was expected and of the one that came. */
+export interface KeysDiffer {
+  readonly expected: string;
+  readonly found: string;
+}
+
+/** What is known of the host; names are its own words. */
+export interface HostFacts {
+  readonly name: string;
+  readonly system: string;
+  /** Of its identity key. */
+  readonly fingerprint: string;
+  /** The account by which it let us in, empty where a person was asked. */
+  readonly person: string;
+}
 
 /** One second of measurement. */
 export interface Statistics {
@@ -67,7 +111,11 @@ export interface Statistics {
 
 export type FromWorker =
   | { kind: "state"; state: ConnectionState }
-  | { kind: "rights"; granted: readonly Capability[]; reason: string }
+  | { kind: "rights"; rights: readonly Held[]; reason: string }
+  /** The person at the host paused the session, or goes on. */
+  | { kind: "paused"; on: boolean; text: string }
+  /** The host's signed word on its audit, to be kept; checked. `size` entries at `time` (Unix milliseconds). */
+  | { kind: "checkpoint"; hostId: Bytes; data: Bytes; size: number; time: number }
   | { kind: "notice"; code: NoticeCode; text: string }
   | { kind: "layout"; width: number; height: number }
   /** Place, show or hide video layer `layer`; `rect` in host pixels, null hides it. */

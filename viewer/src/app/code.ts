@@ -44,15 +44,3 @@ export function formatCode(text: string): string {
   if (code === null) return text;
   return `${code.route}-${code.secret.replace(/(\d{3})(?=\d)/g, "$1 ")}`;
 }
-
-/**
- * The code in this page's address, which is taken out of the address bar and the history at once.
- *
- * `none` if the fragment is empty, `broken` if it holds something that is no whole code.
- */
-export function takeCode(location: Location, history: History): Code | "none" | "broken" {
-  const fragment = location.hash;
-  if (fragment.length <= 1) return "none";
-  history.replaceState(null, "", location.pathname + location.search);
-  return parseCode(fragment) ?? "broken";
-}

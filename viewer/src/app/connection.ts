@@ -1,36 +1,30 @@
 /**
- * The connection to one host: connects, waits for the decision, hands on what comes and what goes, and takes a session
- * that was cut up again by itself. spec/states.md has the diagram.
+ * The connection to one host: connects, waits for the decision, and takes a session that was cut up again by itself.
+ * What messages come to is dispatch.ts's, what goes out is sending.ts's; spec/states.md has the diagram.
  *
- * A code is never tried twice: before the decision every failure is the end; after it a new connection is by keys.
+ * A code is never tried twice, nor is a grant: before the decision every failure is the end; after it a new connection
+ * is by keys.
  */
-import {
-  type ClipText,
-  Channel,
-  type Decision,
-  type InputMessage,
-  type Layout,
-  type Message,
-  type Pointer,
-  type Request,
-  type Shown,
-  type Update,
-  type Want,
-} from "../gen/messages";
+import { type Capability, Channel, type Decision, type InputMessage, type Layout, type Message, type Request, type Shown, type Update, type Want } from "../gen/messages";
 import { type Bytes, type Entropy, own } from "../protocol/bytes";
-import { ByeCode, type FailureCode, MessageError } from "../protocol/errors";
-import type { Authenticated, SessionEvent } from "../protocol/events";
+import { ByeCode, FailureCode, type ProtocolError } from "../protocol/errors";
+import type { Authenticated, Failed, SessionEvent } from "../protocol/events";
 import { Mode } from "../protocol/frames";
-import { type PrivateKey, generateKey } from "../protocol/keys";
-import { ViewerSession } from "../protocol/session";
+import { fingerprint } from "../protocol/grants";
+import { type PrivateKey, fromHandle, generateKey, privateKey } from "../protocol/keys";
+import { verifyCheckpoint } from "../protocol/merkle";
+import { ViewerSession, type ViewerOptions } from "../protocol/session";
 import type { Dial } from "../transports/websocket";
-import type { ConnectionState, EndReason, FromWorker, Statistics, Target } from "./bridge";
+import type { ByCode, ByGrant, ConnectionState, EndReason, FromWorker, Held, KeysDiffer, Statistics, Target } from "./bridge";
 import type { Clock } from "./clock";
+import { type Receiver, dispatch } from "./dispatch";
 import { Heartbeat } from "./heartbeat";
 import { Link } from "./link";
 import { Meter } from "./meter";
 import { mayPass, reasonOfBye, reasonOfFailure } from "./reasons";
 import { Rejoin } from "./rejoin";
+import { held, holds } from "./rights";
+import { Sending } from "./sending";
 
 const AGENT = "farhand-viewer/0.1";
 /** A first connection that is not open by then is not going to be. */
@@ -43,8 +37,7 @@ const PROBE_MS = 1500;
 const SILENCE_SLACK_MS = 250;
 /** Pongs wait no deeper than this, in bytes: who sends pings and reads nothing gets no more answers. */
 const CONTROL_MOST = 16 * 1024;
-/** Decoders lost so soon after each other, in milliseconds, are not worth trying again. */
-const LOST_AGAIN_MS = 10_000;
+const NOTHING = new Uint8Array(0);
 
 /** What the connection needs of the picture. */
 export interface PictureSide {
@@ -84,6 +77,7 @@ export class Connection {
   readonly #post: ConnectionOptions["post"];
   readonly #picture: PictureSide;
   readonly #meter: Meter;
+  readonly #sending: Sending;
   #phase: Phase = "idle";
   #target: Target | null = null;
   #identity: PrivateKey | null = null;
@@ -95,14 +89,9 @@ export class Connection {
   #graceEnds = 0;
   #askedAt = 0;
   #askedMs = 0;
-  #granted: Decision["granted"] = [];
-  #codecs: readonly string[] | null = null;
-  #want: Omit<Want, "codecs"> = { type: "Want", quality: "automatic", visible: true, refreshHz: 60 };
-  #wantSent = "";
-  #held: Pointer | null = null;
-  #buttons = 0;
+  #rights: readonly Held[] = [];
+  #paused = false;
   #watching = false;
-  #lostAt = Number.NEGATIVE_INFINITY;
   #cancelOpening: (() => void) | null = null;
   #cancelGrace: (() => void) | null = null;
 
@@ -114,57 +103,50 @@ export class Connection {
     this.#meter = new Meter(options.clock, options.picture, (statistics) => {
       this.#post({ kind: "statistics", statistics });
     });
+    this.#sending = new Sending(options.clock, this.#meter, (capability) => this.#may(capability));
   }
 
-  /** Call a host by a one-time code; once. */
+  /** Call a host by a one-time code or a grant; once. */
   connect(target: Target): void {
     if (this.#phase !== "idle") return;
     this.#target = target;
-    this.#identity = generateKey(this.#options.entropy);
+    this.#identity = "key" in target.by ? keyOf(target.by.key) : generateKey(this.#options.entropy);
     this.#state("connecting", { state: "connecting" });
     this.#open(OPEN_MS);
     void this.#options.codecs().then((codecs) => {
-      this.#codecs = codecs;
-      if (this.#phase === "connected") this.#sendWant();
+      this.#sending.codecs(codecs);
     });
   }
 
   /** What the person did; `at` in milliseconds since the epoch. */
   input(message: InputMessage, at: number): void {
-    const link = this.#link;
-    if (link === null || this.#phase !== "connected" || !this.#granted.includes("control")) return;
-    if (message.type === "Pointer") {
-      // On a slow line only the newest place counts; presses and releases all do.
-      if (link.congested && message.buttons === this.#buttons) {
-        this.#held = message;
-        return;
-      }
-      this.#buttons = message.buttons;
-      this.#held = null;
-    }
-    this.#sendHeld();
-    if ("seq" in message) this.#meter.presses.note(message, message.seq, at - this.#clock.origin);
-    this.#trySend(() => { link.send(Channel.INPUT, message); });
+    this.#sending.input(message, at - this.#clock.origin);
   }
 
   /** What the page can show and would like; kept for new connections. */
   want(want: Omit<Want, "codecs" | "type">): void {
-    this.#want = { type: "Want", ...want };
     if (this.#heartbeat !== null) this.#heartbeat.visible = want.visible;
-    if (this.#phase === "connected") this.#sendWant();
+    this.#sending.want(want);
   }
 
   /** Ask the host for a desktop of this size. */
   resize(width: number, height: number): void {
-    if (!this.#may("control")) return;
-    this.#trySend(() => this.#link?.send(Channel.SCREEN, { type: "Resize", width, height }));
+    this.#sending.resize(width, height);
   }
 
   /** The viewer's clipboard holds this now. */
   clipboard(text: string): void {
-    if (!this.#may("clipboard")) return;
-    const message: ClipText = { type: "ClipText", text };
-    this.#trySend(() => this.#link?.send(Channel.CLIPBOARD, message));
+    this.#sending.clipboard(text);
+  }
+
+  /** More rights, please; `seconds` 0 = as long as the session, `grant` empty where a person is to be asked. */
+  ask(capabilities: readonly Capability[], seconds: number, reason: string, grant: Bytes): void {
+    this.#sending.ask({ capabilities, seconds, reason, grant });
+  }
+
+  /** Give rights back. */
+  letGo(capabilities: readonly Capability[]): void {
+    this.#sending.letGo(capabilities);
   }
 
   /** Measure, and post statistics every second. */
@@ -194,45 +176,21 @@ export class Connection {
 
   /** The picture was shown. */
   shown(shown: Shown): void {
-    if (this.#phase !== "connected") return;
-    this.#meter.shown(shown.seq);
-    this.#link?.send(Channel.SCREEN, shown);
+    if (this.#phase === "connected") this.#sending.shown(shown);
   }
 
-  /** A decoder was lost: everything is needed again, and without video if that happens twice in a row. */
+  /** A decoder was lost. */
   lost(): void {
-    if (this.#phase !== "connected") return;
-    const now = this.#clock.now();
-    if (now - this.#lostAt < LOST_AGAIN_MS) this.#codecs = [];
-    this.#lostAt = now;
-    this.#sendWant();
-    this.#link?.send(Channel.SCREEN, { type: "Refresh" });
+    if (this.#phase === "connected") this.#sending.lost(this.#clock.now());
   }
 
   /** Open a line; the attempt fails if nothing has answered after `ms`. */
   #open(ms: number): void {
-    const [target, identity] = [this.#target, this.#identity];
-    if (target === null || identity === null) throw new Error("connect comes first");
+    const target = this.#target;
+    if (target === null) throw new Error("connect comes first");
     const pass = this.#pass;
-    const request: Request = {
-      type: "Request",
-      name: target.name,
-      agent: AGENT,
-      capabilities: target.capabilities,
-      certificate: new Uint8Array(0),
-      grant: new Uint8Array(0),
-      rejoin: pass?.session ?? null,
-      reason: "",
-    };
-    const { entropy } = this.#options;
     const begin = (notify: () => void, now: number): ViewerSession =>
-      pass === null
-        ? new ViewerSession({
-            mode: Mode.ATTENDED, route: target.route, secret: target.secret, pin: null, identity, request, entropy, now, notify,
-          })
-        : new ViewerSession({
-            mode: Mode.REJOIN, route: pass.hostId, secret: null, pin: pass.pin, identity, request, entropy, now, notify,
-          });
+      new ViewerSession({ ...this.#call(target), entropy: this.#options.entropy, now, notify });
     const giveUp = (): void => {
       this.#dropLink();
       this.#failed("unreachable", "The gateway does not answer.");
@@ -257,7 +215,7 @@ export class Connection {
         else this.#failed(this.#phase === "connecting" ? "unreachable" : "host-gone", "");
       },
       drained: () => {
-        this.#sendHeld();
+        this.#sending.drained();
       },
       broken: (error) => {
         console.error("farhand: the session broke:", error);
@@ -267,6 +225,25 @@ export class Connection {
       },
     });
     this.#link = link;
+  }
+
+  /** How the host is called now: by a code or a grant at first, by the keys of a session that was cut. */
+  #call(target: Target): Pick<ViewerOptions, "identity" | "mode" | "route" | "secret" | "pin" | "request"> {
+    const [identity, pass, by] = [this.#identity, this.#pass, target.by];
+    if (identity === null) throw new Error("connect comes first");
+    const { name, capabilities, reason } = target;
+    const request: Request = {
+      type: "Request", name, agent: AGENT, capabilities, certificate: NOTHING, grant: NOTHING, rejoin: null, reason,
+    };
+    if (pass !== null) {
+      const rejoin = { ...request, rejoin: pass.session };
+      return { identity, mode: Mode.REJOIN, route: pass.hostId, secret: null, pin: pass.pin, request: rejoin };
+    }
+    if (isByCode(by)) {
+      return { identity, mode: Mode.ATTENDED, route: by.route, secret: by.secret, pin: null, request };
+    }
+    const granted = { ...request, certificate: by.certificate, grant: by.credential };
+    return { identity, mode: Mode.UNATTENDED, route: by.hostId, secret: null, pin: by.pin, request: granted };
   }
 
   #event(event: SessionEvent, link: Link): void {
@@ -281,20 +258,23 @@ export class Connection {
         this.#over(reasonOfBye(event.code), event.text, 0);
         break;
       case "failed":
-        this.#failure(event.failure, event.byPeer ? "" : event.reason, event.retry);
+        this.#failure(event);
         break;
       case "hello":
         break;
     }
   }
 
-  #failure(failure: FailureCode, text: string, retry: number): void {
-    if (this.#phase !== "cut" || !mayPass(failure)) {
-      this.#over(reasonOfFailure(failure), text, retry);
+  #failure({ failure, byPeer, reason, retry, keys }: Failed): void {
+    const text = byPeer ? "" : reason;
+    if (this.#phase === "cut" && mayPass(failure)) {
+      this.#dropLink();
+      this.#failed(reasonOfFailure(failure), text, retry * 1000);
       return;
     }
-    this.#dropLink();
-    this.#failed(reasonOfFailure(failure), text, retry * 1000);
+    const differ = keys ? { expected: fingerprint(own(keys.expected)), found: fingerprint(own(keys.found)) } : undefined;
+    const spent = failure === FailureCode.UNKNOWN_ROUTE && this.#target !== null && !isByCode(this.#target.by);
+    this.#over(spent ? "host-gone" : reasonOfFailure(failure), text, retry, differ);
   }
 
   #message(message: Message, link: Link): void {
@@ -306,59 +286,54 @@ export class Connection {
       this.#state("asking", { state: "asking", seconds: message.seconds });
     } else if (message.type === "Decision" && this.#phase !== "connected") {
       this.#decided(message, link);
+    } else if (message.type === "Checkpoint" && this.#phase !== "connected") {
+      this.#receiver.checkpoint(message); // of a call that is refused, too
     } else if (this.#phase !== "connected") {
       this.#broke(`${message.type} before the decision`);
     } else {
-      this.#serve(message, link);
+      dispatch(message, this.#receiver);
     }
   }
 
-  /** A message of a host that has let us in. */
-  #serve(message: Message, link: Link): void {
-    switch (message.type) {
-      case "Layout":
-      case "Update":
-        this.#draw(message, link);
-        break;
-      case "Pong":
-        this.#heartbeat?.pong(message.token);
-        if (this.#heartbeat !== null) this.#meter.roundTripMs = this.#heartbeat.roundTrip;
-        break;
-      case "Rights":
-        this.#granted = message.granted;
-        this.#post({ kind: "rights", granted: message.granted, reason: message.reason });
-        break;
-      case "Notice":
-        this.#post({ kind: "notice", code: message.code, text: message.text });
-        break;
-      case "HostStats":
-        this.#meter.host = message;
-        break;
-      case "Shape": {
-        const { hotX, hotY, width, height } = message;
-        if (message.rgba.length !== 4 * width * height) {
-          this.#broke("a pointer of another size than it says");
-          break;
-        }
-        const rgba = own(message.rgba);
-        this.#post({ kind: "cursor", hotX, hotY, width, height, rgba }, [rgba.buffer]);
-        break;
+  readonly #receiver: Receiver = {
+    post: (message, transfer) => {
+      this.#post(message, transfer);
+    },
+    draw: (message) => {
+      this.#draw(message);
+    },
+    pong: (token) => {
+      this.#heartbeat?.pong(token);
+      if (this.#heartbeat !== null) this.#meter.roundTripMs = this.#heartbeat.roundTrip;
+    },
+    rights: (rights) => {
+      this.#rights = rights;
+      this.#sending.sendWant();
+    },
+    paused: (on) => {
+      this.#paused = on;
+    },
+    hostStats: (message) => {
+      this.#meter.host = message;
+    },
+    checkpoint: ({ data }) => {
+      const host = this.#authenticated?.certificate?.identity;
+      if (host === undefined) return;
+      try {
+        const { hostId, size, time } = verifyCheckpoint(own(data), host);
+        this.#post({ kind: "checkpoint", hostId, data: own(data), size, time });
+      } catch (error) {
+        console.warn("farhand: the host's checkpoint is not kept:", (error as ProtocolError).message);
       }
-      case "Hidden":
-        this.#post({ kind: "cursor", hotX: 0, hotY: 0, width: 0, height: 0, rgba: null });
-        break;
-      case "Moved":
-        this.#post({ kind: "pointer", x: message.x, y: message.y });
-        break;
-      case "ClipText":
-        this.#post({ kind: "clipboard", text: message.text });
-        break;
-      default:
-        this.#broke(`${message.type} is not for viewers`);
-    }
-  }
+    },
+    broke: (what) => {
+      this.#broke(what);
+    },
+  };
 
-  #draw(message: Layout | Update, link: Link): void {
+  #draw(message: Layout | Update): void {
+    const link = this.#link;
+    if (link === null) return;
     try {
       if (message.type === "Layout") {
         this.#picture.layout(message);
@@ -386,7 +361,13 @@ export class Connection {
     this.#cancelGrace?.();
     this.#rejoin?.stop();
     this.#rejoin = null;
-    this.#granted = decision.granted;
+    const rights = held(decision.granted, decision.until);
+    if (rights === null) {
+      this.#broke("rights whose ends do not fit them");
+      return;
+    }
+    this.#rights = rights;
+    this.#paused = false;
     // The bytes of messages are views of what arrived, which is kept no longer than it is used.
     this.#pass = {
       session: own(decision.session),
@@ -394,9 +375,16 @@ export class Connection {
       pin: peer.peerStatic,
       graceMs: decision.graceSeconds * 1000,
     };
-    this.#target = this.#target && { ...this.#target, secret: "" };
-    const { hostName, system, granted } = decision;
-    this.#state("connected", { state: "connected", hostName, system, granted });
+    // A code and a grant serve once: neither is kept.
+    this.#target = this.#target && { ...this.#target, by: { route: "", secret: "" } };
+    const identity = peer.certificate?.identity;
+    const host = {
+      name: decision.hostName,
+      system: decision.system,
+      fingerprint: identity === undefined ? "" : fingerprint(identity),
+      person: decision.person,
+    };
+    this.#state("connected", { state: "connected", host, rights });
     this.#heartbeat = new Heartbeat(this.#clock, () => link.heardAt, {
       ping: (token) => {
         link.send(Channel.CONTROL, { type: "Ping", token });
@@ -406,9 +394,9 @@ export class Connection {
         this.#cut();
       },
     });
-    this.#heartbeat.visible = this.#want.visible;
+    this.#heartbeat.visible = this.#sending.visible;
     this.#meter.link = link;
-    this.#sendWant();
+    this.#sending.begin(link);
     if (this.#watching) this.#applyWatch();
   }
 
@@ -461,7 +449,7 @@ export class Connection {
     link?.bye(ByeCode.PROTOCOL);
   }
 
-  #over(reason: EndReason, text: string, retrySeconds: number): void {
+  #over(reason: EndReason, text: string, retrySeconds: number, keys?: KeysDiffer): void {
     if (this.#phase === "over") return;
     this.#cancelGrace?.();
     this.#cancelOpening?.();
@@ -473,9 +461,11 @@ export class Connection {
     this.#meter.unlink();
     // The link is left to send its last word; what it still says is not heard.
     this.#link = null;
+    this.#sending.stop();
     this.#pass = null;
     this.#picture.reset();
-    this.#state("over", { state: "over", reason, text, retrySeconds });
+    const over = { state: "over", reason, text, retrySeconds } as const;
+    this.#state("over", keys === undefined ? over : { ...over, keys });
   }
 
   #dropLink(): void {
@@ -483,9 +473,7 @@ export class Connection {
     this.#heartbeat?.stop();
     this.#heartbeat = null;
     this.#meter.unlink();
-    this.#held = null;
-    this.#buttons = 0;
-    this.#wantSent = "";
+    this.#sending.stop();
     this.#link?.abandon();
     this.#link = null;
   }
@@ -495,23 +483,6 @@ export class Connection {
     this.#post({ kind: "state", state });
   }
 
-  #sendWant(): void {
-    // The codecs are not known for the first milliseconds; then this is called again.
-    if (this.#codecs === null || !this.#granted.includes("view")) return;
-    const want: Want = { ...this.#want, codecs: this.#codecs };
-    const text = JSON.stringify(want);
-    if (text === this.#wantSent) return;
-    this.#wantSent = text;
-    this.#link?.send(Channel.SCREEN, want);
-  }
-
-  #sendHeld(): void {
-    const held = this.#held;
-    if (held === null) return;
-    this.#held = null;
-    this.#link?.send(Channel.INPUT, held);
-  }
-
   #applyWatch(): void {
     if (this.#heartbeat !== null) this.#heartbeat.watched = this.#watching;
     this.#link?.send(Channel.CONTROL, { type: "Watch", on: this.#watching });
@@ -519,17 +490,15 @@ export class Connection {
     else this.#meter.stop();
   }
 
-  #may(capability: Decision["granted"][number]): boolean {
-    return this.#phase === "connected" && this.#granted.includes(capability);
+  #may(capability: Capability): boolean {
+    return this.#phase === "connected" && !this.#paused && holds(this.#rights, capability);
   }
+}
 
-  /** What the page asks for may be more than a message can hold; that is the page's fault and ends nothing. */
-  #trySend(send: () => void): void {
-    try {
-      send();
-    } catch (error) {
-      if (!(error instanceof MessageError)) throw error;
-      console.warn("farhand: not sent:", error.message);
-    }
-  }
+function isByCode(by: ByCode | ByGrant): by is ByCode {
+  return "route" in by;
+}
+
+function keyOf(key: ByGrant["key"]): PrivateKey {
+  return "handle" in key ? fromHandle(key.handle, key.publicKey) : privateKey(key);
 }

@@ -1,15 +1,20 @@
 /** A session on the page: the picture, and the state of everything that lies over it. */
 import { render } from "lit/html.js";
-import type { Capability, NoticeCode } from "../gen/messages";
+import type { NoticeCode } from "../gen/messages";
 import { systemOf } from "../input/keyboard";
 import { type DesktopActions, type DesktopState, desktop } from "../panels/desktop";
 import type { Origin } from "../panels/page";
 import { plain } from "../panels/plain";
+import { RIGHTS, ends } from "../panels/rights";
 import { HISTORY } from "../panels/statistics";
-import type { ConnectionState, Statistics, Target } from "./bridge";
+import type { ConnectionState, Held, HostFacts, Statistics, Target } from "./bridge";
+import { systemClock } from "./clock";
+import type { Door } from "./doors/door";
 import { platformName, touchFirst } from "./environment";
 import { Reveal } from "./reveal";
-import { Session } from "./session";
+import { holds, nextEnd } from "./rights";
+import { RightsDesk } from "./rights_desk";
+import { type Checkpoint, Session } from "./session";
 import { startWorker } from "./start_worker";
 import { hasWebCodecs } from "./support";
 import { Toasts } from "./toasts";
@@ -21,6 +26,8 @@ export interface DeskEvents {
   changed(): void;
   /** To be read aloud. */
   say(text: string): void;
+  /** The host's signed word on its audit came. */
+  checkpoint(checkpoint: Checkpoint): void;
   /** The person wants the end. */
   end(): void;
 }
@@ -33,6 +40,9 @@ const NOTICES: Readonly<Record<NoticeCode, string>> = {
   "input-blocked": "The host takes no keys or clicks at the moment.",
 };
 
+const NO_HOST: HostFacts = { name: "", system: "", fingerprint: "", person: "" };
+/** How often times that run out are written anew. */
+const TICK_MS = 1000;
 const NO_KEYS = { shown: false, functions: false, keyboard: false };
 
 export class Desk {
@@ -45,7 +55,13 @@ export class Desk {
   readonly #toasts: Toasts;
   readonly #actions: DesktopActions;
   readonly #abort = new AbortController();
-  #host = { name: "", system: "", granted: [] as readonly Capability[] };
+  readonly #rights: RightsDesk;
+  readonly #byCode: boolean;
+  #host = NO_HOST;
+  #greeted = false;
+  #paused: string | null = null;
+  #showRights = false;
+  #ticker: ReturnType<typeof setInterval> | undefined;
   #menu = "";
   #history: readonly Statistics[] = [];
   #statistics = false;
@@ -53,7 +69,8 @@ export class Desk {
   #keys = NO_KEYS;
   #displayGone = "";
 
-  constructor(ui: HTMLElement, stages: HTMLElement, origin: Origin, events: DeskEvents) {
+  /** `door` is the one by which the session came in; null: a person lets us in, by a code. */
+  constructor(ui: HTMLElement, stages: HTMLElement, origin: Origin, door: Door | null, events: DeskEvents) {
     this.#ui = ui;
     this.#stages = stages;
     this.#origin = origin;
@@ -61,11 +78,27 @@ export class Desk {
     const changed = events.changed.bind(events);
     this.#reveal = new Reveal(changed);
     this.#toasts = new Toasts(changed);
+    this.#byCode = door === null;
+    this.#rights = new RightsDesk(systemClock, door, {
+      ask: (...wish) => {
+        this.#session.ask(...wish);
+      },
+      changed,
+      warn: (capability) => {
+        this.#say(`${RIGHTS[capability].name} ends in a minute.`, "bad");
+      },
+    });
     this.#session = new Session(startWorker(), stages, systemOf(platformName()), {
       state: (state) => {
         this.#enter(state);
       },
-      rights: this.#rights,
+      rights: this.#changedRights,
+      paused: (on, text) => {
+        this.#paused = on ? text : null;
+        events.say(on ? "The person at the host paused the session." : "The session goes on.");
+        changed();
+      },
+      checkpoint: events.checkpoint.bind(events),
       notice: this.#notice,
       statistics: (second) => {
         this.#history = [...this.#history, second].slice(-HISTORY);
@@ -104,6 +137,8 @@ export class Desk {
 
   close(): void {
     this.#abort.abort();
+    clearInterval(this.#ticker);
+    this.#rights.close();
     this.#reveal.close();
     this.#toasts.close();
     this.#session.close();
@@ -112,7 +147,7 @@ export class Desk {
 
   /** Draws what lies over the picture; `since` is how long the state has held, in milliseconds. */
   render(state: ConnectionState & { state: "connected" | "cut" }, since: number): void {
-    this.#stages.classList.toggle("dead", state.state === "cut" || this.#displayGone !== "");
+    this.#stages.classList.toggle("dead", state.state === "cut" || this.#displayGone !== "" || this.#paused !== null);
     const cut =
       state.state === "cut"
         ? { attempt: state.attempt, next: state.nextTryMs - since, grace: state.graceLeftMs - since, offline: !navigator.onLine }
@@ -122,9 +157,15 @@ export class Desk {
 
   #desktop(cut: DesktopState["cut"]): DesktopState {
     const { stage, devices, quality, matching } = this.#session;
-    const { name, system, granted } = this.#host;
+    const { name, system, fingerprint, person } = this.#host;
+    const { rights } = this.#rights;
+    const now = Date.now();
+    const first = nextEnd(rights);
     return {
       cut,
+      now,
+      paused: this.#paused,
+      rights: this.#showRights ? this.#rights.state : null,
       displayGone: this.#displayGone,
       toasts: this.#toasts.all,
       touch: this.#touch,
@@ -132,7 +173,12 @@ export class Desk {
       bar: {
         shown: this.#reveal.shown,
         hostName: name,
-        control: granted.includes("control"),
+        fingerprint,
+        origin: this.#origin,
+        control: holds(rights, "control"),
+        ending: first === null ? "" : ends(first, now),
+        rights: this.#showRights,
+        byCode: this.#byCode,
         mode: stage.mode,
         scale: stage.view.scale,
         quality,
@@ -143,7 +189,7 @@ export class Desk {
       },
       keys: this.#keys.shown ? { ...this.#keys, sticky: (modifier) => devices.sticky.state(modifier) } : null,
       statistics: this.#statistics
-        ? { history: this.#history, layout: stage.layout, scale: stage.view.scale, webCodecs: hasWebCodecs(), granted, system }
+        ? { history: this.#history, layout: stage.layout, scale: stage.view.scale, webCodecs: hasWebCodecs(), rights, system, fingerprint, person }
         : null,
     };
   }
@@ -182,6 +228,7 @@ export class Desk {
           this.#events.changed();
         },
         statistics: this.#toggleStatistics,
+        rights: this.#toggleRights,
         hide: this.#toDesk,
         end: this.#events.end.bind(this.#events),
       },
@@ -199,6 +246,21 @@ export class Desk {
         close: () => {
           if (this.#keys.keyboard) this.#toggleKeyboard();
           setKeys(NO_KEYS);
+        },
+      },
+      rights: {
+        want: (change) => {
+          this.#rights.want(change);
+        },
+        ask: () => {
+          void this.#rights.ask();
+        },
+        letGo: (capability) => {
+          session.letGo([capability]);
+        },
+        close: () => {
+          this.#toggleRights();
+          this.focus();
         },
       },
       hover: (over) => {
@@ -220,31 +282,40 @@ export class Desk {
 
   #enter(state: ConnectionState): void {
     if (state.state === "connected") {
-      const back = this.#host.name !== "" || this.#host.granted.length > 0;
-      this.#host = { name: state.hostName, system: state.system, granted: state.granted };
+      const back = this.#greeted;
+      this.#greeted = true;
+      this.#paused = null;
+      this.#host = state.host;
+      this.#rights.set(state.rights);
+      this.#tick();
       if (back) this.#toasts.add("The line is back.");
       else this.#reveal.greet();
-      if (!state.granted.includes("control") && !back) this.#toasts.add("You may look, and not operate: no control was granted.");
+      if (!holds(state.rights, "control") && !back) this.#toasts.add("You may look, and not operate: no control was granted.");
       this.#session.watch(this.#statistics);
     }
     this.#events.state(state);
   }
 
-  readonly #rights = (granted: readonly Capability[], reason: string): void => {
-    const before = this.#host.granted;
-    const lost = before.filter((one) => !granted.includes(one));
-    const won = granted.filter((one) => !before.includes(one));
-    this.#host = { ...this.#host, granted };
+  readonly #changedRights = (rights: readonly Held[], reason: string): void => {
+    const words = (held: readonly Held[], other: readonly Held[]): string =>
+      held
+        .filter((right) => !holds(other, right.capability))
+        .map((right) => RIGHTS[right.capability].name.toLowerCase())
+        .join(", ");
+    const [lost, won] = [words(this.#rights.rights, rights), words(rights, this.#rights.rights)];
+    this.#rights.set(rights);
+    this.#tick();
     const said = plain(reason);
     const why = said === "" ? "" : `: ${said}`;
-    if (lost.length > 0) this.#say(`The host took back ${lost.join(", ")}${why}`, "bad");
-    if (won.length > 0) this.#say(`The host granted ${won.join(", ")}${why}`, "plain");
+    if (lost !== "") this.#say(`No longer yours: ${lost}${why}`, "bad");
+    if (won !== "") this.#say(`The host granted ${won}${why}`, "plain");
     this.#events.changed();
   };
 
   readonly #notice = (code: NoticeCode, text: string): void => {
     const words = plain(text) === "" ? NOTICES[code] : plain(text);
     if (code === "display-gone") this.#displayGone = words;
+    else if (code === "denied" && this.#rights.denied(plain(text))) this.#events.say(words);
     else {
       if (code === "display-back") this.#displayGone = "";
       this.#say(words, code === "display-back" ? "plain" : "bad");
@@ -283,8 +354,26 @@ export class Desk {
     });
   };
 
+  readonly #toggleRights = (): void => {
+    this.#showRights = !this.#showRights;
+    // Both stand in the same place.
+    if (this.#showRights && this.#statistics) this.#toggleStatistics();
+    this.#tick();
+    this.#events.changed();
+  };
+
+  /** Times that run out are written anew while they are seen. */
+  #tick(): void {
+    clearInterval(this.#ticker);
+    if (nextEnd(this.#rights.rights) === null) return;
+    this.#ticker = setInterval(() => {
+      if (this.#showRights || this.#reveal.shown) this.#events.changed();
+    }, TICK_MS);
+  }
+
   readonly #toggleStatistics = (): void => {
     this.#statistics = !this.#statistics;
+    if (this.#statistics) this.#showRights = false;
     if (!this.#statistics) this.#history = [];
     this.#session.watch(this.#statistics);
     this.#events.changed();

@@ -17,6 +17,14 @@ export function platformName(): string {
   return userAgentData?.platform ?? navigator.platform;
 }
 
+/** What this browser is called in lists of devices: `Chromium on Linux`. */
+export function deviceName(): string {
+  const { userAgentData } = navigator as Navigator & { userAgentData?: { brands: readonly { brand: string }[] } };
+  const brand = userAgentData?.brands.map((one) => one.brand).find((one) => !/not.*brand/i.test(one));
+  const named = /(Firefox|Edg|Chrome|Safari)/.exec(navigator.userAgent)?.[1]?.replace("Edg", "Edge");
+  return `${brand ?? named ?? "Browser"} on ${platformName() || "an unknown system"}`;
+}
+
 /** Whether fingers are the first means here. */
 export function touchFirst(): boolean {
   return matchMedia("(pointer: coarse)").matches;

@@ -5,14 +5,21 @@ import type { System } from "../input/keyboard";
 import { Outbox } from "../input/outbox";
 import { Stage } from "../screen/stage";
 import type { ScaleMode, View } from "../screen/view";
-import type { ConnectionState, FromWorker, Statistics, Target, ToWorker } from "./bridge";
+import type { Bytes } from "../protocol/bytes";
+import type { ConnectionState, FromWorker, Held, Statistics, Target, ToWorker } from "./bridge";
 import { Clipboard } from "./clipboard";
 import { measureRefresh } from "./refresh";
+import { holds } from "./rights";
+
+/** The host's signed word on its audit. */
+export type Checkpoint = Omit<Extract<FromWorker, { kind: "checkpoint" }>, "kind">;
 
 /** What a session tells the page. */
 export interface SessionEvents {
   state(state: ConnectionState): void;
-  rights(granted: readonly Capability[], reason: string): void;
+  rights(rights: readonly Held[], reason: string): void;
+  paused(on: boolean, text: string): void;
+  checkpoint(checkpoint: Checkpoint): void;
   notice(code: NoticeCode, text: string): void;
   statistics(statistics: Statistics): void;
   viewed(view: View, mode: ScaleMode): void;
@@ -37,7 +44,8 @@ export class Session {
   #refreshHz = 60;
   #matching = false;
   #settle: ReturnType<typeof setTimeout> | undefined;
-  #granted: readonly Capability[] = [];
+  #rights: readonly Held[] = [];
+  #paused = false;
   #connected = false;
   #closed = false;
 
@@ -65,7 +73,7 @@ export class Session {
         events.pressed();
       },
       pasted: (text) => this.#clipboard.pasted(text),
-      mayPaste: () => this.#granted.includes("clipboard"),
+      mayPaste: () => this.#may("clipboard"),
     });
     worker.addEventListener("message", this.#received);
     worker.addEventListener("error", this.#failed);
@@ -109,6 +117,16 @@ export class Session {
     this.#post({ kind: "watch", on });
   }
 
+  /** More rights, please; `grant` is empty where a person is to be asked. */
+  ask(capabilities: readonly Capability[], seconds: number, reason: string, grant: Bytes): void {
+    this.#post({ kind: "ask", capabilities, seconds, reason, grant });
+  }
+
+  /** Gives rights back. */
+  letGo(capabilities: readonly Capability[]): void {
+    this.#post({ kind: "let-go", capabilities });
+  }
+
   /** Tries the line at once, where it is cut. */
   readonly retry = (): void => {
     this.#post({ kind: "online" });
@@ -142,8 +160,16 @@ export class Session {
         this.#state(message.state);
         break;
       case "rights":
-        this.#grant(message.granted);
-        this.#events.rights(message.granted, message.reason);
+        this.#grant(message.rights);
+        this.#events.rights(message.rights, message.reason);
+        break;
+      case "paused":
+        this.#paused = message.on;
+        this.#grant(this.#rights);
+        this.#events.paused(message.on, message.text);
+        break;
+      case "checkpoint":
+        this.#events.checkpoint(message);
         break;
       case "notice":
         this.#events.notice(message.code, message.text);
@@ -161,7 +187,7 @@ export class Session {
         this.stage.setPointer(message.x, message.y);
         break;
       case "clipboard":
-        if (this.#granted.includes("clipboard")) this.#clipboard.arrived(message.text);
+        if (this.#may("clipboard")) this.#clipboard.arrived(message.text);
         break;
       case "statistics":
         this.#events.statistics(message.statistics);
@@ -176,7 +202,8 @@ export class Session {
 
   #state(state: ConnectionState): void {
     this.#connected = state.state === "connected";
-    this.#grant(state.state === "connected" ? state.granted : []);
+    this.#paused = false;
+    this.#grant(state.state === "connected" ? state.rights : []);
     if (state.state === "connected") {
       this.#want();
       this.#match();
@@ -184,11 +211,16 @@ export class Session {
     this.#events.state(state);
   }
 
-  #grant(granted: readonly Capability[]): void {
-    this.#granted = granted;
-    const control = granted.includes("control");
+  #grant(rights: readonly Held[]): void {
+    this.#rights = rights;
+    const control = this.#may("control");
+    if (!control) this.devices.releaseAll();
     this.#outbox.setEnabled(control);
     this.stage.setWatching(this.#connected && !control);
+  }
+
+  #may(capability: Capability): boolean {
+    return !this.#paused && holds(this.#rights, capability);
   }
 
   readonly #want = (): void => {

@@ -70,6 +70,12 @@ scope.onmessage = ({ data }): void => {
     case "watch":
       connection.watch(data.on);
       break;
+    case "ask":
+      connection.ask(data.capabilities, data.seconds, data.reason, data.grant);
+      break;
+    case "let-go":
+      connection.letGo(data.capabilities);
+      break;
     case "online":
       connection.online();
       break;

@@ -5,12 +5,21 @@ import type { KeyName } from "../input/sticky";
 import type { ScaleMode } from "../screen/view";
 import { type IconName, icon } from "./icons";
 import { type Menu, type MenuHolder, menu } from "./menu";
+import { type Origin, originNote, originWord } from "./page";
 import { plain } from "./plain";
 
 export interface BarState {
   readonly shown: boolean;
   readonly hostName: string;
+  /** Of the host's identity key; empty where it showed none. */
+  readonly fingerprint: string;
+  readonly origin: Origin;
   readonly control: boolean;
+  /** Until when rights hold that end by themselves: the first one's time left, empty if none does. */
+  readonly ending: string;
+  readonly rights: boolean;
+  /** Whether connecting again needs a new code. */
+  readonly byCode: boolean;
   readonly mode: ScaleMode;
   /** Device pixels per host pixel. */
   readonly scale: number;
@@ -29,6 +38,7 @@ export interface BarActions extends MenuHolder {
   readonly full: () => void;
   readonly match: () => void;
   readonly statistics: () => void;
+  readonly rights: () => void;
   readonly hide: () => void;
   readonly end: () => void;
 }
@@ -76,6 +86,7 @@ export function bar(state: BarState, actions: BarActions): TemplateResult {
       ${state.control ? nothing : html`<span class="badge">${icon("eye")}View only</span>`}
       <bdi>${plain(state.hostName, 40)}</bdi>
     </p>
+    ${menu(aboutMenu(state), actions)}
     ${menu(
       {
         id: "scale",
@@ -96,6 +107,7 @@ export function bar(state: BarState, actions: BarActions): TemplateResult {
     ${state.canFull ? tool("full", state.full ? "Leave full screen" : "Full screen", state.full, actions.full) : nothing}
     ${menu(keysMenu(state, actions), actions)} ${menu(qualityMenu(state, actions), actions)}
     ${tool("window", "Match window", state.matching, actions.match, "Make the desktop as large as this window", !state.control)}
+    ${tool("key", state.ending === "" ? "Rights" : `Rights ${state.ending}`, state.rights, actions.rights, "What you may do here, and until when")}
     ${tool("chart", "Statistics", state.statistics, actions.statistics)}
     ${menu(
       {
@@ -103,7 +115,7 @@ export function bar(state: BarState, actions: BarActions): TemplateResult {
         label: "End",
         icon: "end",
         danger: true,
-        heading: "The code is used up: connecting again needs a new one.",
+        ...(state.byCode ? { heading: "The code is used up: connecting again needs a new one." } : {}),
         items: [{ label: "End the session", run: actions.end }],
       },
       actions,
@@ -112,6 +124,19 @@ export function bar(state: BarState, actions: BarActions): TemplateResult {
       ${icon("close")}
     </button>
   </div>`;
+}
+
+/** Which viewer this is and whom it talks to, with the sentence that says what that is worth. */
+function aboutMenu(state: BarState): Menu {
+  return {
+    id: "about",
+    label: "Which viewer this is",
+    value: originWord(state.origin),
+    icon: state.origin.kind === "program" ? "shield" : "lock",
+    heading: html`<p>${originNote(state.origin)}</p>
+      ${state.fingerprint === "" ? nothing : html`<p>The host’s key: <span class="mono">${state.fingerprint}</span></p>`}`,
+    items: [],
+  };
 }
 
 function keysMenu(state: BarState, actions: BarActions): Menu {

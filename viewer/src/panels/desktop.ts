@@ -1,12 +1,15 @@
 /** What lies over the picture: the bar, messages, statistics, on-screen keys, and the panel of a line that is cut. */
 import { type TemplateResult, html, nothing } from "lit/html.js";
 import { repeat } from "lit/directives/repeat.js";
+import type { RightsState } from "../app/rights_desk";
 import type { Toast } from "../app/toasts";
 import { type BarActions, type BarState, bar } from "./bar";
 import { type Cut, cutPanel } from "./cut";
 import { icon } from "./icons";
 import { type KeyBarActions, type KeyBarState, keyBar } from "./keybar";
 import type { Origin } from "./page";
+import { plain } from "./plain";
+import { type RightsActions, rightsPanel } from "./rights";
 import { type StatisticsState, statisticsPanel } from "./statistics";
 
 export interface DesktopState {
@@ -18,12 +21,18 @@ export interface DesktopState {
   readonly bar: BarState;
   readonly keys: KeyBarState | null;
   readonly statistics: StatisticsState | null;
+  readonly rights: RightsState | null;
+  /** What the person at the host says of a pause, null if there is none. */
+  readonly paused: string | null;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
   readonly origin: Origin;
 }
 
 export interface DesktopActions {
   readonly bar: BarActions;
   readonly keys: KeyBarActions;
+  readonly rights: RightsActions;
   /** The mouse came onto the bar or left it. */
   readonly hover: (over: boolean) => void;
   readonly show: () => void;
@@ -50,9 +59,11 @@ export function desktop(state: DesktopState, actions: DesktopActions): TemplateR
         : nothing}
       ${cut ? nothing : bar(state.bar, actions.bar)}
     </div>
-    ${state.displayGone !== "" && !cut ? gone(state.displayGone, actions.end) : nothing}
+    ${state.paused !== null && !cut ? paused(state.paused, actions.end) : nothing}
+    ${state.displayGone !== "" && state.paused === null && !cut ? gone(state.displayGone, actions.end) : nothing}
     ${state.cut ? cutPanel(state.cut, actions) : nothing}
     ${state.statistics ? statisticsPanel(state.statistics, actions.closeStatistics, state.origin) : nothing}
+    ${state.rights && !cut ? rightsPanel(state.rights, state.now, actions.rights) : nothing}
     <div class="toasts">
       ${repeat(
         state.toasts,
@@ -68,6 +79,23 @@ function keys(state: DesktopState, actions: DesktopActions): TemplateResult | ty
   if (!state.touch || state.cut !== null || !state.bar.control) return nothing;
   if (state.keys) return keyBar(state.keys, actions.keys);
   return html`<button type="button" class="raise" aria-label="Keys and keyboard" @click=${actions.openKeys}>${icon("keys")}</button>`;
+}
+
+function paused(text: string, end: () => void): TemplateResult {
+  const said = plain(text);
+  return html`<div class="veil">
+    <section class="card" role="alertdialog" aria-labelledby="paused-title" aria-describedby="paused-what">
+      <h2 id="paused-title">${icon("pause")}The session is paused</h2>
+      <p id="paused-what">
+        The person at the host paused it. Nothing is shown and nothing is done there until they go on; then the picture comes
+        back by itself.
+      </p>
+      ${said === "" ? nothing : html`<blockquote><span class="who">The host says:</span> <bdi>${said}</bdi></blockquote>`}
+      <div class="actions">
+        <button type="button" class="secondary danger" @click=${end}>${icon("end")}End</button>
+      </div>
+    </section>
+  </div>`;
 }
 
 function gone(why: string, end: () => void): TemplateResult {

@@ -20,7 +20,7 @@ export interface Menu {
   readonly icon: IconName;
   readonly items: readonly MenuItem[];
   /** Text above the items. */
-  readonly heading?: string;
+  readonly heading?: string | TemplateResult;
   readonly danger?: boolean;
 }
 
@@ -57,7 +57,7 @@ export function menu(menu: Menu, holder: MenuHolder): TemplateResult {
 
 function list(menu: Menu, holder: MenuHolder): TemplateResult {
   return html`<div class="list" role="menu" aria-label=${menu.label}>
-    ${menu.heading ? html`<p class="heading" role="presentation">${menu.heading}</p>` : nothing}
+    ${menu.heading ? html`<div class="heading" role="presentation">${menu.heading}</div>` : nothing}
     ${menu.items.map((item) => {
       const run = (): void => {
         holder.toggle(menu.id);

@@ -1,6 +1,8 @@
 /** Why a session is over or never began: one page a reason, each with its cause and its cure. */
 import { type TemplateResult, html, nothing } from "lit/html.js";
-import type { EndReason } from "../app/bridge";
+import type { EndReason, KeysDiffer } from "../app/bridge";
+import { icon } from "./icons";
+import { keysDiffer } from "./keys_differ";
 import { type Line, type Origin, page } from "./page";
 import { plain, seconds } from "./plain";
 
@@ -8,6 +10,8 @@ interface Words {
   readonly title: string;
   readonly cause: string;
   readonly cure: string;
+  /** The cure where the computer was opened without a code. */
+  readonly opened?: string;
   readonly line: Line;
   readonly tone?: "plain" | "bad";
 }
@@ -24,13 +28,15 @@ export const REASONS: Readonly<Record<EndReason, Words>> = {
     title: "The host ended the session",
     cause: "The person at the other computer ended it, or Farhand was shut down there.",
     cure: "To go on, ask for a new code.",
+    opened: "To go on, open it again.",
     line: DARK,
     tone: "plain",
   },
   "ended-by-viewer": {
     title: "You ended the session",
-    cause: "Nothing of it stays on this page, and the code is used up.",
-    cure: "To connect again, ask for a new code.",
+    cause: "Nothing of it stays on this page.",
+    cure: "The code is used up: to connect again, ask for a new one.",
+    opened: "You can open it again at any time, as the rules allow.",
     line: DARK,
     tone: "plain",
   },
@@ -56,18 +62,21 @@ export const REASONS: Readonly<Record<EndReason, Words>> = {
     title: "The answer was no",
     cause: "Someone at the other computer declined to let you in.",
     cure: "Talk to them, then ask for a new code. Giving your name helps them to know who asks.",
+    opened: "Talk to them, then open it again.",
     line: NO,
   },
   "no-answer": {
     title: "Nobody answered",
     cause: "The other computer asked, and nobody there said yes in time. Silence counts as no.",
     cure: "Make sure that somebody sits there, then ask for a new code.",
+    opened: "Make sure that somebody sits there, then open it again.",
     line: NO,
   },
   "host-gone": {
     title: "The host is not there",
     cause: "The gateway answers, but the other computer is no longer connected to it: it sleeps, is switched off, lost its network, or Farhand was stopped there.",
     cure: "Wake it, see that Farhand runs there, and ask for a new code.",
+    opened: "Wake it, see that Farhand runs there, and open it again.",
     line: FAR_BROKEN,
   },
   unreachable: {
@@ -92,18 +101,21 @@ export const REASONS: Readonly<Record<EndReason, Words>> = {
     title: "The host does not allow this",
     cause: "A rule of the host or a security advisory for one of the two versions forbids the session.",
     cure: "Update Farhand on both sides, or ask the host's owner about its rules.",
+    opened: "Ask an administrator about the rules of this computer. If they should let you in, compare the clocks of both ends: a grant is good for minutes.",
     line: NO,
   },
   "rejoin-refused": {
     title: "The session could not be taken up again",
     cause: "The line was cut, and by the time it came back the host had closed the session: it waits two minutes, unless it was told otherwise.",
     cure: NEW_CODE,
+    opened: "Open it again.",
     line: NO,
   },
   replaced: {
     title: "The session goes on elsewhere",
     cause: "It was taken up again by a newer connection, so this one was closed.",
     cure: "Use the other window, or ask for a new code.",
+    opened: "Use the other window, or open it again.",
     line: DARK,
     tone: "plain",
   },
@@ -111,6 +123,7 @@ export const REASONS: Readonly<Record<EndReason, Words>> = {
     title: "The session was stopped for safety",
     cause: "Something arrived that does not belong into a session: it was damaged on its way, or one end has a fault.",
     cure: "Ask for a new code. If it happens again, something between the two ends may be altering what they send.",
+    opened: "Open it again. If it happens again, something between the two ends may be altering what they send.",
     line: FAR_BROKEN,
   },
   revoked: {
@@ -143,9 +156,17 @@ export const REASONS: Readonly<Record<EndReason, Words>> = {
     title: "The other side took too long",
     cause: "The line is open, but no answer came in time: the host may be overloaded or the network very slow.",
     cure: "Ask for a new code and try again.",
+    opened: "Open it again.",
     line: FAR_BROKEN,
   },
 };
+
+/** The host's signed word on its audit, which this viewer keeps. */
+export interface KeptCheckpoint {
+  readonly size: number;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+}
 
 export interface Over {
   readonly reason: EndReason;
@@ -153,25 +174,49 @@ export interface Over {
   readonly text: string;
   /** Seconds until a retry makes sense, 0 if unknown. */
   readonly left: number;
+  /** Of `identity`: what was expected and what came. */
+  readonly keys: KeysDiffer | null;
+  readonly checkpoint: KeptCheckpoint | null;
+  /** The computer that can be opened again without a code; null: a code is needed. */
+  readonly host: string | null;
 }
 
 export interface OverActions {
   readonly again: () => void;
+  /** Save the checkpoint as a file. */
+  readonly save: () => void;
   readonly reload: () => void;
 }
 
 export function overPage(over: Over, actions: OverActions, origin: Origin): TemplateResult {
   const words = REASONS[over.reason];
-  const said = plain(over.text);
+  // What this end found out about keys is no word of the host's.
+  const said = over.reason === "identity" ? "" : plain(over.text);
+  const cure = over.host !== null && words.opened !== undefined ? words.opened : words.cure;
   const body = html`<p>${words.cause}</p>
+    ${over.keys === null ? nothing : keysDiffer(over.keys)}
     ${said === "" ? nothing : html`<blockquote><span class="who">The host says:</span> <bdi>${said}</bdi></blockquote>`}
-    <p class="cure">${words.cure}</p>
-    ${over.left > 0 ? html`<p class="hint" role="timer">Trying again makes sense in ${seconds(over.left)}.</p>` : nothing}`;
+    <p class="cure">${cure}</p>
+    ${over.left > 0 ? html`<p class="hint" role="timer">Trying again makes sense in ${seconds(over.left)}.</p>` : nothing}
+    ${over.checkpoint === null ? nothing : kept(over.checkpoint, actions.save)}`;
+  const again = over.host === null ? "Enter a code" : "Open it again";
   const buttons = html`${over.reason === "version"
       ? html`<button type="button" class="primary" @click=${actions.reload}>Reload this page</button>`
       : nothing}
-    <button type="button" class=${over.reason === "version" ? "secondary" : "primary"} @click=${actions.again}>
-      Enter a code
-    </button>`;
+    ${over.reason === "identity"
+      ? nothing
+      : html`<button type="button" class=${over.reason === "version" ? "secondary" : "primary"} @click=${actions.again}>${again}</button>`}`;
   return page({ title: words.title, line: words.line, tone: words.tone ?? "bad", body, actions: buttons }, origin);
+}
+
+function kept(checkpoint: KeptCheckpoint, save: () => void): TemplateResult {
+  const { size, time } = checkpoint;
+  const when = new Date(time).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+  return html`<div class="kept">
+    <p>
+      ${icon("shield")} The host signed how its record stood: <b>${size} ${size === 1 ? "entry" : "entries"}</b>, ${when}.
+      This browser keeps that, so that nothing in it can be changed unnoticed.
+    </p>
+    <button type="button" class="secondary small" @click=${save}>Save it as a file</button>
+  </div>`;
 }

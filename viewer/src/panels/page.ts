@@ -16,20 +16,37 @@ export type Stretch = "idle" | "trying" | "open" | "broken";
 export interface Origin {
   /** The address that served the page. */
   readonly server: string;
-  /** Whether that is the computer in front of the person. */
-  readonly local: boolean;
+  /**
+   * Who that is: the program that is installed on the computer in front of the person (`farhand view`, the trusted
+   * viewer), that computer's own gateway (`farhand up`), or a gateway.
+   */
+  readonly kind: "program" | "computer" | "gateway";
 }
 
+/** The name that `farhand view` gives its page: browsers lead it to this computer without asking anybody. */
+const PROGRAM = /^fh-[0-9a-f]{16}\.localhost$/;
+const COMPUTER = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+
 export function originOf(location: { readonly hostname: string; readonly host: string }): Origin {
-  const local = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(location.hostname);
-  return { server: location.host, local };
+  const { hostname, host } = location;
+  return { server: host, kind: PROGRAM.test(hostname) ? "program" : COMPUTER.test(hostname) ? "computer" : "gateway" };
+}
+
+/** Which of the viewers this is, in a word. */
+export function originWord(origin: Origin): string {
+  return { program: "Trusted viewer", computer: "This computer’s viewer", gateway: "Gateway’s viewer" }[origin.kind];
 }
 
 /** Who could have altered this page, and what is sure if nobody has. */
 export function originNote(origin: Origin): string {
-  return origin.local
-    ? "This page comes from this computer itself. A gateway only relays the session, and cannot read it."
-    : `This page was served by the gateway ${origin.server}. It relays the session and cannot read it, provided that it serves this page unaltered.`;
+  switch (origin.kind) {
+    case "program":
+      return "This is the trusted viewer: it comes from the program installed on this computer, and no gateway can alter it. A gateway only relays the session, and cannot read it.";
+    case "computer":
+      return "This page comes from this computer itself. A gateway only relays the session, and cannot read it.";
+    case "gateway":
+      return `This page was served by the gateway ${origin.server}. It relays the session and cannot read it, provided that it serves this page unaltered; the viewer of an installed Farhand does not depend on that.`;
+  }
 }
 
 export interface Sheet {
@@ -50,7 +67,7 @@ export function page(sheet: Sheet, origin: Origin): TemplateResult {
       ${sheet.body} ${sheet.actions ? html`<div class="actions">${sheet.actions}</div>` : nothing}
     </main>
     <footer class="origin">
-      ${icon("lock")}
+      ${icon(origin.kind === "program" ? "shield" : "lock")}
       <p>${originNote(origin)}</p>
     </footer>
   </div>`;

@@ -1,9 +1,8 @@
 /** What the session costs and how quick it is, as measured here, once a second. */
 import { type TemplateResult, html, nothing, svg } from "lit/html.js";
-import type { Statistics } from "../app/bridge";
-import type { Capability } from "../gen/messages";
+import type { Held, Statistics } from "../app/bridge";
 import { icon } from "./icons";
-import { type Origin, originNote } from "./page";
+import { type Origin, originNote, originWord } from "./page";
 import { plain } from "./plain";
 
 export interface StatisticsState {
@@ -12,8 +11,12 @@ export interface StatisticsState {
   readonly layout: { readonly width: number; readonly height: number } | null;
   readonly scale: number;
   readonly webCodecs: boolean;
-  readonly granted: readonly Capability[];
+  readonly rights: readonly Held[];
   readonly system: string;
+  /** Of the host's identity key; empty where it showed none. */
+  readonly fingerprint: string;
+  /** The account by which the host let us in, empty where a person was asked. */
+  readonly person: string;
 }
 
 /** How many seconds the curve shows. */
@@ -32,7 +35,9 @@ export function statisticsPanel(state: StatisticsState, close: () => void, origi
     <dl class="facts">
       ${now ? html`${fact("Carried by", carriers(now))} ${now.host ? hostFacts(now.host, now.regions.some(({ kind }) => kind === "video")) : nothing}` : nothing}
       ${state.layout ? fact("Picture", `${state.layout.width} × ${state.layout.height} at ${Math.round(state.scale * 100)} %`) : nothing}
-      ${fact("Host's system", plain(state.system, 64) || "unknown")} ${fact("Granted", state.granted.join(", ") || "nothing")}
+      ${fact("Host's system", plain(state.system, 64) || "unknown")} ${fact("Granted", state.rights.map((right) => right.capability).join(", ") || "nothing")}
+      ${state.person === "" ? nothing : fact("Let in as", plain(state.person, 64))} ${fact("Viewer", originWord(origin))}
+      ${state.fingerprint === "" ? nothing : fact("Host’s key", html`<span class="mono">${state.fingerprint}</span>`)}
     </dl>
     ${state.webCodecs ? nothing : html`<p class="note">This browser has no WebCodecs: everything comes as exact tiles, and film is less smooth.</p>`}
     <p class="note">${originNote(origin)}</p>

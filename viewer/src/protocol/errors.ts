@@ -60,6 +60,14 @@ export class HandshakeFailed extends ProtocolError {
 export class IdentityMismatch extends ProtocolError {
   override readonly name = "IdentityMismatch";
   override readonly failure = FailureCode.IDENTITY;
+
+  /** @param keys the key that was expected and the one that came, where both are known. */
+  constructor(
+    message: string,
+    readonly keys: { readonly expected: Uint8Array; readonly found: Uint8Array } | null = null,
+  ) {
+    super(message);
+  }
 }
 
 /** A record did not open: altered, repeated, dropped or out of order. Nothing is answered to it. */

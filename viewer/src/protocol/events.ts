@@ -1,7 +1,7 @@
 /** What a session tells its owner, oldest first. Every session ends with exactly one Ended or Failed. */
 import type { Channel, Message, Request } from "../gen/messages";
 import type { Bytes } from "./bytes";
-import type { ByeCode, FailureCode } from "./errors";
+import type { ByeCode, FailureCode, IdentityMismatch } from "./errors";
 import type { Hello, Mode } from "./frames";
 import type { Certificate } from "./identity";
 
@@ -55,6 +55,8 @@ export interface Failed {
   readonly byPeer: boolean;
   readonly retry: number;
   readonly reason: string;
+  /** Of FailureCode.IDENTITY: the key that was expected and the one that came, where both are known. */
+  readonly keys?: IdentityMismatch["keys"];
 }
 
 export type SessionEvent = HelloReceived | Authenticated | MessageReceived | Ended | Failed;

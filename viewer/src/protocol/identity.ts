@@ -7,7 +7,8 @@ import { type PrivateKey, privateKey } from "./keys";
 import * as limits from "./limits";
 
 const SIGNED = limits.CERTIFICATE - 64;
-const LABEL = utf8("farhand certificate v1");
+/** What stands before a certificate when it is signed. */
+export const LABEL = utf8("farhand certificate v1");
 const LIFETIME = 10 * 365 * 86400;
 /** Clocks of two machines differ; a new certificate counts from so many seconds before its making. */
 const EARLY = 86400;
@@ -42,17 +43,26 @@ export function hostId(identity: Bytes): Bytes {
 export function generateKeys(kind: Kind, name: string, now: number, entropy: Entropy): Keys {
   const secret = entropy(32);
   const noise = privateKey(entropy(32));
+  const times = [Math.max(0, Math.floor(now) - EARLY), Math.floor(now) + LIFETIME] as const;
+  const signed = describe(kind, own(ed25519.getPublicKey(secret)), noise.publicKey, times, name);
+  return { static: noise, certificate: concat(signed, ed25519.sign(concat(LABEL, signed), secret)) };
+}
+
+/** The 146 bytes of a certificate that are signed, after LABEL; times in Unix seconds, `name` cut to 63 bytes. */
+export function describe(
+  kind: Kind, identity: Bytes, noise: Bytes, [notBefore, notAfter]: readonly [number, number], name: string,
+): Bytes {
   const signed = new Uint8Array(SIGNED);
   const view = new DataView(signed.buffer);
   signed.set([1, kind]);
-  signed.set(ed25519.getPublicKey(secret), 2);
-  signed.set(noise.publicKey, 34);
-  view.setBigUint64(66, BigInt(Math.max(0, Math.floor(now) - EARLY)));
-  view.setBigUint64(74, BigInt(Math.floor(now) + LIFETIME));
+  signed.set(identity, 2);
+  signed.set(noise, 34);
+  view.setBigUint64(66, BigInt(notBefore));
+  view.setBigUint64(74, BigInt(notAfter));
   const short = cut(name, 63);
   signed[82] = short.length;
   signed.set(short, 83);
-  return { static: noise, certificate: concat(signed, ed25519.sign(concat(LABEL, signed), secret)) };
+  return signed;
 }
 
 /** Read and verify 210 bytes. Throws IdentityMismatch. */

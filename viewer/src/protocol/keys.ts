@@ -38,3 +38,19 @@ export function privateKey(scalar: Bytes): PrivateKey {
 export function generateKey(entropy: Entropy): PrivateKey {
   return privateKey(entropy(32));
 }
+
+/** The key behind a WebCrypto handle (X25519), which its page may use and never read. */
+export function fromHandle(handle: CryptoKey, publicKey: Bytes): PrivateKey {
+  return {
+    publicKey,
+    async agree(theirs) {
+      try {
+        const key = await crypto.subtle.importKey("raw", theirs, "X25519", false, []);
+        return new Uint8Array(await crypto.subtle.deriveBits({ name: "X25519", public: key }, handle, 256));
+      } catch {
+        // WebCrypto refuses a result of zeros, which is what a low-order point gives.
+        throw new HandshakeFailed("a public key that is a low-order point");
+      }
+    },
+  };
+}

@@ -174,11 +174,11 @@ export abstract class Session {
   protected abstract confirmed(): void;
 
   /** End before authentication: only a host tells the other end (a viewer closes the connection). */
-  protected refused(code: FailureCode, retry: number, reason: string): void {
+  protected refused(code: FailureCode, retry: number, reason: string, keys: IdentityMismatch["keys"] = null): void {
     this.state = "ended";
     this.raw = [];
     this.#opener?.stop();
-    this.emit({ event: "failed", failure: code, byPeer: false, retry, reason });
+    this.emit({ event: "failed", failure: code, byPeer: false, retry, reason, keys });
   }
 
   protected emit(event: SessionEvent): void {
@@ -320,7 +320,7 @@ export abstract class Session {
   #fail(error: ProtocolError): void {
     const silent = error instanceof RecordError;
     if (this.state === "handshake" && !silent) {
-      this.refused(error.failure, 0, error.message);
+      this.refused(error.failure, 0, error.message, error instanceof IdentityMismatch ? error.keys : null);
       return;
     }
     if (silent) {
@@ -428,7 +428,10 @@ export class ViewerSession extends Session {
     if (handshake === null || opening === null) throw new Error("the welcome comes first");
     const certificate = await handshake.read2(bytes);
     if (this.#pin !== null && !equal(certificate.static, this.#pin)) {
-      throw new IdentityMismatch("the host's key is not the one it had before: someone stands between, or it was reset");
+      throw new IdentityMismatch(
+        "the host's key is not the one it had before: someone stands between, or it was reset",
+        { expected: this.#pin, found: certificate.static },
+      );
     }
     const { body: message, secrets } = await handshake.write3(encodeRequestPayload(this.#request));
     await this.use(secrets);

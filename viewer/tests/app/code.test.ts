@@ -1,5 +1,5 @@
-import { describe, expect, it, vi } from "vitest";
-import { formatCode, parseCode, takeCode } from "../../src/app/code";
+import { describe, expect, it } from "vitest";
+import { formatCode, parseCode } from "../../src/app/code";
 
 const CODE = { route: "4821", secret: "739204615" };
 
@@ -44,26 +44,5 @@ describe("formatCode", () => {
   it("groups a whole code and leaves everything else alone", () => {
     expect(formatCode("https://x/#4821-739204615")).toBe("4821-739 204 615");
     expect(formatCode("4821-73")).toBe("4821-73");
-  });
-});
-
-describe("takeCode", () => {
-  function take(hash: string): { found: unknown; replaced: unknown[] } {
-    const replaceState = vi.fn();
-    const location = { hash, pathname: "/v/", search: "?a=1" } as Location;
-    const found = takeCode(location, { replaceState } as unknown as History);
-    return { found, replaced: replaceState.mock.calls };
-  }
-
-  it("takes the code out of the address and the history", () => {
-    expect(take("#4821-739204615")).toEqual({ found: CODE, replaced: [[null, "", "/v/?a=1"]] });
-  });
-
-  it("takes a broken one out, too", () => {
-    expect(take("#4821-7392")).toEqual({ found: "broken", replaced: [[null, "", "/v/?a=1"]] });
-  });
-
-  it("leaves an address without one as it is", () => {
-    expect(take("")).toEqual({ found: "none", replaced: [] });
   });
 });

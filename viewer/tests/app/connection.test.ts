@@ -1,8 +1,13 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import vectors from "../../../spec/vectors/merkle.json";
 import { Channel, type Update } from "../../src/gen/messages";
-import type { Statistics } from "../../src/app/bridge";
+import type { ByGrant, Statistics, Target } from "../../src/app/bridge";
+import type { Bytes } from "../../src/protocol/bytes";
 import { ByeCode, FailureCode } from "../../src/protocol/errors";
-import { World, settle } from "../support/world";
+import { fingerprint } from "../../src/protocol/grants";
+import { decodeCertificate } from "../../src/protocol/identity";
+import { privateKey } from "../../src/protocol/keys";
+import { TARGET, World, settle } from "../support/world";
 
 const KEY = { type: "Key", down: true, code: "KeyA", key: "a", modifiers: 0, repeat: false, seq: 1 } as const;
 
@@ -25,7 +30,8 @@ describe("a call", () => {
   test("is connected once the host has decided, and says what it can show", async () => {
     const world = await connected();
     expect(states(world)).toEqual(["connecting", "securing", "connected"]);
-    expect(world.state).toMatchObject({ hostName: "büro", granted: ["view", "control", "clipboard"] });
+    expect(world.state).toMatchObject({ host: { name: "büro", fingerprint: fingerprint(decodeCertificate(world.keys.certificate).identity) } });
+    expect(world.state).toMatchObject({ rights: ["view", "control", "clipboard"].map((capability) => ({ capability, until: 0 })) });
     const wants = world.host.received.filter((message) => message.type === "Want");
     expect(wants).toEqual([{ type: "Want", quality: "automatic", codecs: ["avc1.42E033"], visible: true, refreshHz: 60 }]);
   });
@@ -43,7 +49,7 @@ describe("a call", () => {
     expect(world.host.received).toEqual([]);
     world.host.send(Channel.CONTROL, world.decision({ granted: ["view"] }));
     await settle();
-    expect(world.state).toMatchObject({ state: "connected", granted: ["view"] });
+    expect(world.state).toMatchObject({ state: "connected", rights: [{ capability: "view", until: 0 }] });
     world.connection.input(KEY, 0);
     await settle();
     expect(world.host.received.map((message) => message.type)).toEqual(["Ping", "Want"]);
@@ -73,7 +79,7 @@ describe("a call", () => {
     [FailureCode.POLICY, "policy"],
   ] as const)("never tries a code again after failure %i", async (code, reason) => {
     const world = new World();
-    world.connection.connect({ url: "wss://x.test/", route: "4821", secret: "739204615", name: "", capabilities: ["view"] });
+    world.connection.connect(TARGET);
     await new Promise((resolve) => setImmediate(resolve));
     world.host.session.refuse(code, 300);
     world.host.work();
@@ -323,7 +329,138 @@ describe("input", () => {
     await world.clock.advance(1000);
     const found = world.posted.flatMap((m): Statistics[] => (m.kind === "statistics" ? [m.statistics] : [])).at(-1);
     expect(found?.pressToPictureMs).toEqual({ p50: 9, p95: 9, count: 1 });
-    expect(world.host.received.filter((message) => message.type === "Shown")).toHaveLength(2);
+    expect(world.host.received.filter((message) => message.type === "Shown").map(({ seq }) => seq)).toEqual([2]);
     expect(world.host.received).toContainEqual({ type: "Watch", on: true });
+  });
+});
+
+describe("by a grant", () => {
+  const bytes = (count: number, value: number): Bytes => new Uint8Array(count).fill(value);
+  function granted(world: World, changes: Partial<ByGrant> = {}): Target {
+    const { static: pin } = decodeCertificate(world.keys.certificate);
+    const by = { hostId: world.hostId, pin, key: bytes(32, 7), certificate: bytes(210, 1), credential: bytes(90, 2), ...changes };
+    return { ...TARGET, name: "", reason: "updates", by };
+  }
+
+  test("shows certificate and grant to the host that was proven, and says until when it may what", async () => {
+    const world = new World();
+    world.decide = (host) => {
+      host.send(Channel.CONTROL, world.decision({ granted: ["view", "control"], until: [0, 1_300_000], person: "Ada" }));
+    };
+    await world.connect(granted(world));
+    expect(world.requests).toMatchObject([{ certificate: bytes(210, 1), grant: bytes(90, 2), reason: "updates", rejoin: null }]);
+    expect(world.peer).toEqual(privateKey(bytes(32, 7)).publicKey);
+    expect(world.state).toMatchObject({
+      host: { person: "Ada" },
+      rights: [{ capability: "view", until: 0 }, { capability: "control", until: 1_300_000 }],
+    });
+  });
+
+  test("says nothing to a host with another key, and names both", async () => {
+    const world = new World();
+    await world.connect(granted(world, { pin: bytes(32, 9) }));
+    const { static: found } = decodeCertificate(world.keys.certificate);
+    expect(world.requests).toEqual([]);
+    expect(world.state).toMatchObject({
+      state: "over",
+      reason: "identity",
+      keys: { expected: fingerprint(bytes(32, 9)), found: fingerprint(found) },
+    });
+    await world.clock.advance(600_000);
+    expect(world.dials).toBe(1);
+  });
+
+  test("is taken up again by its keys, and the grant is shown once", async () => {
+    const world = new World();
+    await world.connect(granted(world));
+    world.host.drop();
+    await settle();
+    expect(world.state).toMatchObject({ state: "connected" });
+    expect(world.requests[1]).toMatchObject({ rejoin: world.session, certificate: new Uint8Array(0), grant: new Uint8Array(0) });
+  });
+
+  test("uses a key that it cannot read", async () => {
+    const world = new World();
+    const made = (await crypto.subtle.generateKey("X25519", false, ["deriveBits"])) as CryptoKeyPair;
+    const publicKey = new Uint8Array(await crypto.subtle.exportKey("raw", made.publicKey));
+    await world.connect(granted(world, { key: { handle: made.privateKey, publicKey } }));
+    expect(world.state).toMatchObject({ state: "connected" });
+    expect(world.peer).toEqual(publicKey);
+  });
+});
+
+describe("rights in a session", () => {
+  test("are asked for and given back", async () => {
+    const world = await connected();
+    world.connection.ask(["shell"], 300, "the printer", new Uint8Array(3));
+    world.connection.letGo(["clipboard"]);
+    await settle();
+    expect(world.host.received.slice(-2)).toEqual([
+      { type: "AskMore", capabilities: ["shell"], seconds: 300, reason: "the printer", grant: new Uint8Array(3) },
+      { type: "LetGo", capabilities: ["clipboard"] },
+    ]);
+    world.host.send(Channel.CONTROL, { type: "Rights", granted: ["view", "shell"], until: [0, 99], reason: "" });
+    await settle();
+    expect(world.posted.at(-1)).toEqual({
+      kind: "rights", rights: [{ capability: "view", until: 0 }, { capability: "shell", until: 99 }], reason: "",
+    });
+  });
+
+  test("do nothing while the session is paused", async () => {
+    const world = await connected();
+    world.host.send(Channel.CONTROL, { type: "Paused", on: true, text: "A moment." });
+    await settle();
+    expect(world.posted.at(-1)).toEqual({ kind: "paused", on: true, text: "A moment." });
+    const before = world.host.received.length;
+    world.connection.input(KEY, 0);
+    world.connection.clipboard("x");
+    world.connection.resize(800, 600);
+    await settle();
+    expect(world.host.received).toHaveLength(before);
+    world.host.send(Channel.CONTROL, { type: "Paused", on: false, text: "" });
+    await settle();
+    world.connection.input(KEY, 0);
+    await settle();
+    expect(world.host.received.at(-1)).toMatchObject({ type: "Key" });
+  });
+
+  test("whose ends do not fit them end the session", async () => {
+    const world = await connected();
+    world.host.send(Channel.CONTROL, { type: "Rights", granted: ["view"], until: [0, 0], reason: "" });
+    await settle();
+    expect(world.state).toMatchObject({ state: "over", reason: "protocol" });
+  });
+
+  test.each([
+    [ByeCode.REVOKED, "revoked"],
+    [ByeCode.EXPIRED, "expired"],
+    [ByeCode.IDLE, "idle"],
+  ] as const)("end with a word of their own: bye %i", async (code, reason) => {
+    const world = await connected();
+    world.host.session.bye(code, "because");
+    world.host.work();
+    await settle();
+    expect(world.state).toMatchObject({ state: "over", reason, text: "because" });
+  });
+});
+
+describe("a host's checkpoint", () => {
+  const checkpoint = vectors.checkpoints[0];
+
+  test("is kept if the host signed it, and nothing else is", async () => {
+    const world = await connected();
+    const stray = Uint8Array.from(checkpoint?.checkpoint.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+    vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    world.host.send(Channel.CONTROL, { type: "Checkpoint", data: stray });
+    await settle();
+    expect(world.posted.filter(({ kind }) => kind === "checkpoint")).toEqual([]);
+    expect(world.state).toMatchObject({ state: "connected" });
+    const data = world.checkpoint(12, 1_800_000_000_000);
+    world.host.send(Channel.CONTROL, { type: "Checkpoint", data });
+    world.host.session.bye(ByeCode.ENDED);
+    world.host.work();
+    await settle();
+    expect(world.posted).toContainEqual({ kind: "checkpoint", hostId: world.hostId, data, size: 12, time: 1_800_000_000_000 });
+    expect(world.state).toMatchObject({ state: "over", reason: "ended-by-host" });
   });
 });

@@ -101,7 +101,7 @@ describe("messages", () => {
 
 describe("what is read aloud", () => {
   it("names the host without what could rearrange the sentence", () => {
-    const state = { state: "connected", hostName: "a\u202Eb\n<b>", system: "", granted: [] } as const;
+    const state = { state: "connected", host: { name: "a\u202Eb\n<b>", system: "", fingerprint: "", person: "" }, rights: [] } as const;
     expect(announcement(state)).toContain("Connected to a b <b>.");
     expect(titleOf(state)).toBe("a b <b> – Farhand");
   });

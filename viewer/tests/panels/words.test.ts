@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { REASONS } from "../../src/panels/over";
-import { originNote, originOf } from "../../src/panels/page";
+import { originNote, originOf, originWord } from "../../src/panels/page";
 import { plain, seconds } from "../../src/panels/plain";
 import { codeProblem } from "../../src/panels/start";
+import { SHUT } from "../../src/panels/visit";
 import { ms } from "../../src/panels/statistics";
 
 describe("texts from the other side", () => {
@@ -19,8 +20,8 @@ it("says times as people do", () => {
   expect([0.94, 9.96, 23.4].map(ms)).toEqual(["0.9 ms", "10.0 ms", "23 ms"]);
 });
 
-it("gives every end a cause and a cure", () => {
-  for (const { title, cause, cure } of Object.values(REASONS)) {
+it("gives every end, and every door that is shut, a cause and a cure", () => {
+  for (const { title, cause, cure } of [...Object.values(REASONS), ...Object.values(SHUT)]) {
     expect(title.length).toBeGreaterThan(5);
     expect(cause.length).toBeGreaterThan(20);
     expect(cure.length).toBeGreaterThan(10);
@@ -28,10 +29,15 @@ it("gives every end a cause and a cure", () => {
 });
 
 it("says who served the page", () => {
-  expect(originOf({ hostname: "localhost", host: "localhost:1" }).local).toBe(true);
-  expect(originOf({ hostname: "[::1]", host: "[::1]:1" }).local).toBe(true);
-  expect(originOf({ hostname: "localhost.example", host: "localhost.example" }).local).toBe(false);
-  expect(originNote({ server: "gateway.example:8443", local: false })).toContain("gateway gateway.example:8443");
+  const kind = (hostname: string): string => originOf({ hostname, host: `${hostname}:1` }).kind;
+  expect(["localhost", "[::1]", "127.0.0.1"].map(kind)).toEqual(["computer", "computer", "computer"]);
+  expect(kind("fh-0123456789abcdef.localhost")).toBe("program");
+  for (const other of ["localhost.example", "fh-0123456789abcdef.localhost.example", "fh-1.localhost", "gateway.example"]) {
+    expect(kind(other)).toBe("gateway");
+  }
+  expect(originNote({ server: "gateway.example:8443", kind: "gateway" })).toContain("gateway gateway.example:8443");
+  expect(originNote({ server: "x", kind: "program" })).toContain("trusted viewer");
+  expect(originWord({ server: "x", kind: "gateway" })).not.toContain("rusted");
 });
 
 it("tells what is wrong with a code", () => {

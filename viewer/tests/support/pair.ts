@@ -21,8 +21,10 @@ export const REQUEST: Request = {
   reason: "",
 };
 
-export function hostKeys(): Keys {
-  return generateKeys(Kind.HOST, "a computer", 1.7e9, entropy);
+/** A host's keys; `identity` is its Ed25519 seed. */
+export function hostKeys(identity: Bytes = entropy(32)): Keys {
+  const left = [identity];
+  return generateKeys(Kind.HOST, "a computer", 1.7e9, (count) => left.shift() ?? entropy(count));
 }
 
 export class Pair {

@@ -1,7 +1,8 @@
 /** A viewer's connection against hosts in memory, on a clock that only the test moves. */
-import type { Bytes } from "../../src/protocol/bytes";
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { type Bytes, concat } from "../../src/protocol/bytes";
 import { Channel, type CarryingChannel, type Decision, type Message, type Messages, type Request, type Update } from "../../src/gen/messages";
-import type { ConnectionState, FromWorker, Target } from "../../src/app/bridge";
+import type { ByCode, ConnectionState, FromWorker, Target } from "../../src/app/bridge";
 import type { Clock } from "../../src/app/clock";
 import { Connection } from "../../src/app/connection";
 import { decodeCertificate, hostId } from "../../src/protocol/identity";
@@ -11,11 +12,12 @@ import { entropy, hostKeys } from "./pair";
 
 export const TARGET: Target = {
   url: "wss://gateway.test/v1/viewer",
-  route: "4821",
-  secret: "739204615",
   name: "Ada",
+  reason: "",
   capabilities: ["view", "control", "clipboard"],
+  by: { route: "4821", secret: "739204615" },
 };
+const { route: ROUTE, secret: SECRET } = TARGET.by as ByCode;
 
 export class ManualClock implements Clock {
   readonly origin = 1_000_000;
@@ -73,7 +75,7 @@ export class HostEnd {
     this.#events = events;
     this.session = new HostSession({
       keys: world.keys,
-      takeCode: (route) => (route === TARGET.route && world.codes.delete(route) ? world.secret : null),
+      takeCode: (route) => (route === ROUTE && world.codes.delete(route) ? world.secret : null),
       findRejoin: (session) => (world.session.every((byte, at) => byte === session[at]) ? world.peer : null),
       entropy,
       now: world.clock.now() / 1000,
@@ -126,9 +128,10 @@ export class HostEnd {
 
 export class World {
   readonly clock = new ManualClock();
-  readonly keys = hostKeys();
-  readonly codes = new Set([TARGET.route]);
-  readonly secret = TARGET.secret;
+  readonly #identity = entropy(32);
+  readonly keys = hostKeys(this.#identity);
+  readonly codes = new Set([ROUTE]);
+  readonly secret = SECRET;
   readonly session = entropy(16);
   readonly posted: FromWorker[] = [];
   readonly updates: Update[] = [];
@@ -190,6 +193,17 @@ export class World {
     return hostId(decodeCertificate(this.keys.certificate).identity);
   }
 
+  /** A checkpoint that the host signed. */
+  checkpoint(size: number, time: number): Bytes {
+    const body = new Uint8Array(65);
+    const view = new DataView(body.buffer);
+    body.set([1, ...this.hostId]);
+    view.setBigUint64(17, BigInt(size));
+    view.setBigUint64(57, BigInt(time));
+    const label = new TextEncoder().encode("farhand checkpoint v1");
+    return concat(body, ed25519.sign(concat(label, body), this.#identity));
+  }
+
   decision(changes: Partial<Decision> = {}): Decision {
     return {
       type: "Decision",
@@ -205,8 +219,8 @@ export class World {
     };
   }
 
-  async connect(): Promise<void> {
-    this.connection.connect(TARGET);
+  async connect(target: Target = TARGET): Promise<void> {
+    this.connection.connect(target);
     await settle();
   }
 
