@@ -50,6 +50,8 @@ def host_install(
         o.parse_size(virtual, "--virtual")
     if bool(gateway) is not bool(enrol):
         raise typer.BadParameter("--gateway and --enrol belong together", param_hint="--enrol")
+    if enrol and own and root != Path("/"):
+        raise typer.BadParameter("your own keys stand in no image: enrol where it runs", param_hint="--enrol")
     user = user or os.environ.get("SUDO_USER", "")
     if not own and not user:
         raise typer.BadParameter("whose desktop is it? Name the user, or take --user", param_hint="--as")

@@ -82,6 +82,8 @@ def install_host(where: Where, wanted: HostService) -> None:
     _begin(where, path)
     account = _account(wanted.user, own=where.own)
     _check_program(account.pw_uid)
+    if where.live and _run_as(account, [*_program(), "--version"], ""):
+        raise CliError(Exit.SETTINGS, f"{account.pw_name} cannot run this program", "its error is above")
     display = wanted.display or ("" if wanted.virtual else os.environ.get("DISPLAY", ""))
     command = [*_program(), "host", "--json"]
     shown: list[Path] = []
@@ -341,24 +343,36 @@ def _delete(path: Path) -> None:
 
 def _enrol(where: Where, wanted: HostService, account: pwd.struct_passwd) -> None:
     """As the user that will run it, so that no key is ever root's; the token is in no list of processes."""
-    command = [*_program(), "host", "--enrol-only", "--enrol", "-", "--gateway", wanted.gateway]
+    command = ["host", "--enrol-only", "--enrol", "-", "--gateway", wanted.gateway]
     if not where.own:
         command += ["--home", str(where.at(_folder(_HOST)))]
     command += ["--fingerprint", wanted.fingerprint] if wanted.fingerprint else []
+    if code := _run_as(account, [*_program(), *command], f"{wanted.enrol}\n"):
+        raise SystemExit(code)  # it has said why
+
+
+def _run_as(account: pwd.struct_passwd, command: list[str], text: str) -> int:
+    """Run it as that user with this standard input; returns how it ended. Raises CliError."""
     other = os.geteuid() == 0 and account.pw_uid != 0
-    done = subprocess.run(
-        command,
-        input=f"{wanted.enrol}\n",
-        text=True,
-        env={"PATH": os.environ.get("PATH", ""), "HOME": account.pw_dir, "LANG": "C.UTF-8"},
-        cwd="/",
-        check=False,
-        user=account.pw_uid if other else None,
-        group=account.pw_gid if other else None,
-        extra_groups=[] if other else None,
-    )
-    if done.returncode:
-        raise SystemExit(done.returncode)  # it has said why
+    environment = {"PATH": os.environ.get("PATH", ""), "HOME": account.pw_dir, "LANG": "C.UTF-8"}
+    try:
+        return subprocess.run(
+            command,
+            input=text,
+            text=True,
+            env=environment if other else None,
+            cwd="/",
+            check=False,
+            user=account.pw_uid if other else None,
+            group=account.pw_gid if other else None,
+            extra_groups=[] if other else None,
+        ).returncode
+    except PermissionError as error:
+        raise CliError(
+            Exit.SETTINGS,
+            f"{account.pw_name} cannot run {sys.executable}: it, or a folder above it, is closed to them",
+            "install Farhand where they can read it: python3 -m venv /opt/farhand",
+        ) from error
 
 
 def _manager(where: Where) -> bool:
