@@ -15,7 +15,6 @@ from farhand.protocol.grants import (
     Grant,
     Right,
     Use,
-    encode_credential,
     sign_delegation,
     sign_grant,
 )
@@ -41,13 +40,11 @@ class Organisation:
 
     def credential(self, viewer: bytes, *, now: float | None = None, **changes: Any) -> bytes:
         """A credential for the device with this identity key: view and control, unless changed."""
-        return encode_credential(Credential(self.delegation, self._grant(self.gateway, viewer, now, changes)))
+        return Credential(self.delegation, self._grant(self.gateway, viewer, now, changes)).encode()
 
     def forged(self, viewer: bytes) -> bytes:
         """One whose grant somebody else signed."""
-        return encode_credential(
-            Credential(self.delegation, self._grant(Ed25519PrivateKey.generate(), viewer, None, {}))
-        )
+        return Credential(self.delegation, self._grant(Ed25519PrivateKey.generate(), viewer, None, {})).encode()
 
     def _grant(self, key: Ed25519PrivateKey, viewer: bytes, now: float | None, changes: dict[str, Any]) -> bytes:
         start = self.now if now is None else int(now)

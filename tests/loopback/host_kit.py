@@ -44,6 +44,14 @@ class Clock:
         for _ in range(10):
             await asyncio.sleep(0)
 
+    async def live(self, seconds: float) -> None:
+        """Let so many seconds pass a few at a time, in which pings are answered: no line counts as silent."""
+        while seconds > 0:
+            await self.advance(min(seconds, 4.0))
+            seconds -= 4.0
+            for _ in range(40):
+                await asyncio.sleep(0)
+
 
 async def until(holds: Callable[[], Any]) -> None:
     """Return when ``holds()`` is true, looking once a turn of the loop."""
