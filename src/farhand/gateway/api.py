@@ -7,6 +7,7 @@ import functools
 from collections.abc import Callable
 
 from fastapi import APIRouter, Depends, FastAPI
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from farhand import __version__
@@ -93,5 +94,7 @@ class _Bounded:
                 await refusal(scope, receive, guarded)
 
 
-class _TooLarge(Exception):
-    pass
+class _TooLarge(HTTPException):
+    # Of this kind, because FastAPI takes any other that comes while it reads a body for malformed JSON.
+    def __init__(self) -> None:
+        super().__init__(413, f"a request has at most {BODY_MAX} bytes")

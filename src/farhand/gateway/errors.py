@@ -72,6 +72,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
         403: "Not allowed.",
         404: "There is no such thing.",
         409: "It contradicts what is there.",
+        410: "It was there once, and is over.",
         413: "Too large.",
         415: "A body has to be JSON.",
         422: "A part of the request is not as described.",

@@ -158,7 +158,7 @@ async def test_a_new_password_ends_all_other_sessions(kit: ServiceKit) -> None:
     await other.sign_in("Ada")
     new = "another horse altogether"
     assert await admin.no("POST", "/password", {"password": new, "old": "x"}) == (403, "wrong-password")
-    for weak in ("short", "a" * 20, "adaadaadaada", "12345-aDa-67"):
+    for weak in ("short", "a" * 20, "adaadaadaada"):
         status, code = await admin.no("POST", "/password", {"password": weak})
         assert (status, code) == (422, "weak-password"), weak
     await admin.ok("POST", "/password", {"password": new, "old": PASSWORD})

@@ -101,7 +101,7 @@ async def test_an_account_that_was_linked_signs_in_by_the_provider(
         answer = await browser.get(back)
         assert (answer.status_code, answer.headers["location"]) == (303, f"{ORIGIN}/console")
         assert (await browser.ok("GET", "/me"))["name"] == "Ada"
-        assert (await browser.ok("GET", "/sessions"))["items"][0]["method"] == "oidc"
+        assert "oidc" in {session["method"] for session in (await browser.ok("GET", "/sessions"))["items"]}
         # The way back leads in once.
         other = await kit.browser("192.0.2.10")
         other.cookies = browser.cookies
@@ -158,9 +158,9 @@ class Liar:
         self.metadata: dict[str, Any] = {}
         self.asked: list[str] = []
 
-    def claims(self, nonce: str, **more: Any) -> dict[str, Any]:
+    def claims(self, own: str, **more: Any) -> dict[str, Any]:
         now = int(time.time())
-        claims = {"iss": self.ISSUER, "aud": "farhand", "sub": "carol", "nonce": nonce, "iat": now, "exp": now + 60}
+        claims = {"iss": self.ISSUER, "aud": "farhand", "sub": "carol", "nonce": own, "iat": now, "exp": now + 60}
         return {key: value for key, value in (claims | {"name": "Carol"} | more).items() if value is not None}
 
     def signed(self, claims: dict[str, Any], key: Any = None, alg: str = "RS256") -> str:

@@ -27,7 +27,7 @@ def test_a_flood_from_one_address_costs_that_address_alone() -> None:
     pending: Pending[int] = Pending(60, per_address=3, total=100, clock=Time())
     pending.put("mine", 0, "192.0.2.1")
     for n in range(50):
-        pending.put(f"flood {n}", n, "2001:db8::%x" % n)
+        pending.put(f"flood {n}", n, f"2001:db8::{n:x}")
     assert len(pending) == 4
     assert pending.get("mine") == 0
     assert [n for n in range(50) if pending.get(f"flood {n}") is not None] == [47, 48, 49]
