@@ -548,11 +548,11 @@ def _viewer(call: Call) -> bytes:
 
 
 def _presence(caller: Caller) -> Presence:
-    who = caller.identity
+    who, granted = caller.identity, in_order(caller.granted)
     return Presence(
         who.name,
         who.address,
-        tuple(str(capability) for capability in in_order(caller.granted)),
+        tuple(str(capability) for capability in granted),
         session=caller.session.hex(),
         account=who.account,
         device=who.device,
@@ -560,6 +560,7 @@ def _presence(caller: Caller) -> Presence:
         since=caller.lease.began,
         paused=caller.paused,
         cut=caller.line is None,
+        until=tuple(when / 1000 for when in caller.lease.until(granted)),
     )
 
 

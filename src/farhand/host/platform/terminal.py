@@ -205,13 +205,13 @@ def _text(question: Question) -> str:
         else (question.caller, "their own word, not verified")
     )
     reason = f"  Reason:  {harmless(question.reason, 200)}\n" if question.reason else ""
-    span = f" (for {lasting(question.span)})" if question.span else ""
+    span = f", for {lasting(question.span)}," if question.span else ""
     return (
         f"\a\n{head}\n"
         f"  Name:    {name_of(name)}   ({proof})\n"
         f"  Address: {harmless(question.address)}\n"
         f"{reason}"
-        f"  They ask to{span}:\n{asked}\n"
+        f"  They ask{span} to:\n{asked}\n"
         f"  [a] allow  {view}[r] refuse   then Enter. {silence_note(question, question.seconds)}\n> "
     )
 

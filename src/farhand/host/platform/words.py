@@ -103,21 +103,16 @@ def offers_view(question: Question) -> bool:
 
 
 def summary(callers: Sequence[Presence], now: float | None = None) -> str:
-    """Who is connected, with which rights and since when, in one line."""
-    if len(callers) == 1:
-        caller = callers[0]
-        how = "" if caller.account else ", by code"
-        line = f"{who(caller.account, caller.caller)} at {harmless(caller.address)}{how}: {shorts(caller.capabilities)}"
-        if caller.since:
-            line += f" · since {clock(caller.since, time.time() if now is None else now)}"
-        return line + _state(caller)
-    each = [
-        f"{who(caller.account, caller.caller)} at {harmless(caller.address)} "
-        f"({shorts(caller.capabilities)}{_state(caller)})"
-        for caller in callers
-    ]
-    return f"{len(callers)} callers: {', '.join(each)}"
+    """Who is connected, since when and with which rights, in one line; ``now`` in Unix seconds."""
+    now = time.time() if now is None else now
+    each = [_one(caller, now, brief=len(callers) > 1) for caller in callers]
+    return each[0] if len(each) == 1 else f"{len(each)} callers: {'; '.join(each)}"
 
 
-def _state(caller: Presence) -> str:
-    return (" · paused" if caller.paused else "") + (" · line cut" if caller.cut else "")
+def _one(caller: Presence, now: float, *, brief: bool) -> str:
+    state = "paused: " if caller.paused else "line cut: " if caller.cut else ""
+    how = "" if caller.account or brief else ", by code"
+    since = f", since {clock(caller.since, now)}" if caller.since else ""
+    name = who(caller.account, caller.caller)
+    line = f"{state}{name} at {harmless(caller.address)}{how}{since}: {shorts(caller.capabilities)}"
+    return line if brief else line[:1].upper() + line[1:]

@@ -51,12 +51,12 @@ def test_summaries(monkeypatch: pytest.MonkeyPatch) -> None:
     noon = 1_790_000_000.0 // 86_400 * 86_400 + 12 * 3600
     anna = Presence("Ann", "192.0.2.1", ("view", "control"), account="Anna Müller", since=noon)
     bob = Presence("Bob", "192.0.2.2", ("view", "clipboard"), paused=True)
-    assert summary([anna], noon + 60) == "Anna Müller at 192.0.2.1: see, control · since 12:00"
-    assert summary([anna], noon + 86_400).endswith("since 2026-09-21 12:00")
-    assert summary([bob]) == "“Bob” at 192.0.2.2, by code: see, clipboard · paused"
-    both = "2 callers: Anna Müller at 192.0.2.1 (see, control), “Bob” at 192.0.2.2 (see, clipboard · paused)"
-    assert summary([anna, bob]) == both
-    assert summary([bob._replace(cut=True, paused=False)]).endswith("clipboard · line cut")
+    assert summary([anna], noon + 60) == "Anna Müller at 192.0.2.1, since 12:00: see, control"
+    assert summary([anna], noon + 86_400) == "Anna Müller at 192.0.2.1, since 2026-09-21 12:00: see, control"
+    assert summary([bob]) == "Paused: “Bob” at 192.0.2.2, by code: see, clipboard"
+    both = "2 callers: Anna Müller at 192.0.2.1, since 12:00: see, control; paused: “Bob” at 192.0.2.2: see, clipboard"
+    assert summary([anna, bob], noon) == both
+    assert summary([bob._replace(cut=True, paused=False)]).startswith("Line cut: ")
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def ask(asked: dict[str, Any], answered: Callable[[str], None]) -> None:
         else f"“{name_of(question.caller)}” (their own word, not verified)",
         f"From {harmless(question.address)}",
         f"Reason: {harmless(question.reason, 200)}" if question.reason else "",
-        f"If you allow it, they can{f' for {lasting(question.span)}' if question.span else ''}:",
+        f"If you allow it, {f'for {lasting(question.span)} ' if question.span else ''}they can:",
         *(f"  • {wish}" for wish in wishes(capabilities)),
     ):
         tkinter.Label(window, text=line).pack(anchor="w")

@@ -113,5 +113,17 @@ def fit(text: str, width: int, size: int, *, bold: bool = False) -> str:
     return text[:low].rstrip() + "…"
 
 
+def wrap(text: str, width: int, size: int, most: int) -> list[str]:
+    """The text in lines that fit, broken at spaces, ``most`` at most; what is too much is cut with an ellipsis."""
+    words, lines = text.split(" "), []
+    while words and len(lines) < most - 1:
+        taken = 1
+        while taken < len(words) and text_width(" ".join(words[: taken + 1]), size) <= width:
+            taken += 1
+        lines.append(fit(" ".join(words[:taken]), width, size))
+        words = words[taken:]
+    return [*lines, fit(" ".join(words), width, size)] if words else lines
+
+
 def _channels(colour: Colour) -> NDArray[np.float32]:
     return np.array([colour >> 16 & 0xFF, colour >> 8 & 0xFF, colour & 0xFF], np.float32)

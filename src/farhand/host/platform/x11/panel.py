@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 from farhand.host.platform.base import Controls, Presence, Rect
 from farhand.host.platform.words import MEANINGS, clock, harmless, name_of
-from farhand.host.platform.x11.canvas import Canvas, fit, text_width
+from farhand.host.platform.x11.canvas import Canvas, fit, text_width, wrap
 from farhand.host.platform.x11.guard import Guard
 from farhand.host.platform.x11.overlay import Overlay
 
 NAME = "Farhand: who is connected"
-WIDTH = 440
+WIDTH = 480
 #: Pixels between the panel and the screen's right edge, and the bar.
 MARGIN = 8
 _PAD = 20
@@ -54,7 +54,7 @@ def _lines(caller: Presence) -> list[str]:
     since = f", since {clock(caller.since, time.time())}" if caller.since else ""
     lines = [how, f"From {harmless(caller.address)}{since}"]
     if caller.reason:
-        lines.append(f"Reason: {harmless(caller.reason, 200)}")
+        lines += wrap(f"Reason: {harmless(caller.reason, 200)}", WIDTH - 2 * _PAD, 13, 2)
     if caller.cut:
         lines.append("The line is cut: they may come back for a while")
     return lines
@@ -102,10 +102,14 @@ def paint(caller: Presence, number: int, count: int, layout: Layout) -> Canvas:
         canvas.box(Rect(_PAD, y - 8, room, 26), _NOTE, 5)
         canvas.text(_PAD + 10, y + 10, "Paused: nothing is shown to them, nothing they do counts.", 13, _NOTE_INK)
     y = layout.rights
-    for capability in caller.capabilities:
+    for row, capability in enumerate(caller.capabilities):
         canvas.box(Rect(_PAD, y, room, 1), _RULE)
-        meaning = MEANINGS.get(capability, harmless(capability, 32))
-        canvas.text(_PAD, y + 22, fit(meaning, room - _TAKE_WIDTH - 12, 14), 14, _INK)
+        meaning = fit(MEANINGS.get(capability, harmless(capability, 32)), room - _TAKE_WIDTH - 12, 14)
+        canvas.text(_PAD, y + 22, meaning, 14, _INK)
+        if row < len(caller.until) and caller.until[row]:
+            left = _PAD + text_width(meaning, 14) + 8
+            until = f"until {clock(caller.until[row], time.time())}"
+            canvas.text(left, y + 22, fit(until, max(0, WIDTH - _PAD - _TAKE_WIDTH - 8 - left), 12), 12, _FAINT)
         y += _ROW
     canvas.box(Rect(_PAD, y, room, 1), _RULE)
     for button in layout.buttons:

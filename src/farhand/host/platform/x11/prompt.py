@@ -7,7 +7,7 @@ from xcffib import keysymdef
 
 from farhand.host.platform.base import Answer, Question, Rect
 from farhand.host.platform.words import harmless, lasting, name_of, offers_view, silence_note, wishes
-from farhand.host.platform.x11.canvas import Canvas, fit, text_width
+from farhand.host.platform.x11.canvas import Canvas, fit, text_width, wrap
 from farhand.host.platform.x11.guard import Guard
 from farhand.host.platform.x11.overlay import Overlay
 
@@ -49,22 +49,7 @@ def _reason(question: Question) -> list[str]:
     """The caller's reason in as many lines as it takes, two at most."""
     if not (text := harmless(question.reason, 200)):
         return []
-    room = _WIDTH - 2 * _PAD
-    first, _, rest = _broken(f"Reason: {text}", room).partition("\n")
-    return [first, fit(rest, room, 13)] if rest else [first]
-
-
-def _broken(text: str, room: int) -> str:
-    """The text with a line's end where the first line is full, at a space if there is one."""
-    if text_width(text, 13) <= room:
-        return text
-    words = text.split(" ")
-    taken = 1
-    while taken < len(words) and text_width(" ".join(words[: taken + 1]), 13) <= room:
-        taken += 1
-    if text_width(" ".join(words[:taken]), 13) > room:
-        return fit(text, room, 13)
-    return " ".join(words[:taken]) + "\n" + " ".join(words[taken:])
+    return wrap(f"Reason: {text}", _WIDTH - 2 * _PAD, 13, 2)
 
 
 def lay_out(question: Question) -> Layout:
@@ -112,8 +97,8 @@ def paint(question: Question, layout: Layout, focused: int, left: float) -> Canv
         canvas.text(_PAD, y, line, 13, _INK)
         y += _REASON_HEIGHT
     y = layout.wishes
-    span = f" for {lasting(question.span)}" if question.span else ""
-    canvas.text(_PAD, y, fit(f"If you allow it, they can{span}:", room, 14), 14, _INK)
+    span = f"for {lasting(question.span)} " if question.span else ""
+    canvas.text(_PAD, y, fit(f"If you allow it, {span}they can:", room, 14), 14, _INK)
     for wish in wishes(question.capabilities):
         y += _LINE_HEIGHT
         canvas.disc(_PAD + 8, y - 4.5, 2.5, _INK)

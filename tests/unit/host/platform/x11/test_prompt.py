@@ -1,13 +1,15 @@
 """What keys and clicks answer, and that everything fits, without a display."""
 
+import itertools
+
 import pytest
 from xcffib import keysymdef as k
 
 from farhand.host.platform.base import Answer, Presence, Question, Rect
 from farhand.host.platform.words import MEANINGS
 from farhand.host.platform.x11 import canvas as canvas_module
-from farhand.host.platform.x11 import indicator
-from farhand.host.platform.x11.canvas import Canvas, fit, text_width
+from farhand.host.platform.x11 import indicator, panel
+from farhand.host.platform.x11.canvas import Canvas, fit, text_width, wrap
 from farhand.host.platform.x11.prompt import SETTLING, Choice, lay_out, paint
 
 QUESTION = Question("Anna", "192.0.2.1", ("view", "control"), 30)
@@ -70,9 +72,11 @@ def test_view_only_is_offered_where_there_is_more_to_refuse() -> None:
     assert offered == [Answer.NO, Answer.YES]
 
 
+@pytest.mark.parametrize("reason", ["", "short", "w " * 100, "W" * 200])
 @pytest.mark.parametrize("capabilities", [("view",), ("view", "control"), tuple(MEANINGS)])
-def test_everything_has_its_place(capabilities: tuple[str, ...]) -> None:
-    question = Question("W" * 64, "2001:db8:1111:2222:3333:4444:5555:6666", capabilities, 30)
+def test_everything_has_its_place(capabilities: tuple[str, ...], reason: str) -> None:
+    address = "2001:db8:1111:2222:3333:4444:5555:6666"
+    question = Question("W" * 64, address, capabilities, 30, account="W" * 64, device="W" * 64, reason=reason, span=300)
     layout = lay_out(question)
     picture = paint(question, layout, 0, 12.0)
     assert (picture.height, picture.width) == (layout.height, 520)
@@ -82,6 +86,38 @@ def test_everything_has_its_place(capabilities: tuple[str, ...]) -> None:
         assert button.rect.bottom < layout.height
     for one, other in zip(layout.buttons, layout.buttons[1:], strict=False):
         assert one.rect.right < other.rect.x
+
+
+@pytest.mark.parametrize("capabilities", [("view",), tuple(MEANINGS)])
+@pytest.mark.parametrize("reason", ["", "w " * 100])
+@pytest.mark.parametrize("count", [1, 8])
+@pytest.mark.parametrize("paused", [False, True])
+def test_the_panel_has_room_for_everything(
+    capabilities: tuple[str, ...], reason: str, count: int, paused: bool
+) -> None:
+    caller = Presence(
+        "W" * 64, "2001:db8:1111:2222:3333:4444:5555:6666", capabilities, "a", "W" * 64, "W" * 64, reason, 1.0,
+        paused, not paused, tuple(9e9 for _ in capabilities),
+    )  # fmt: skip
+    layout = panel.lay_out(caller, count)
+    picture = panel.paint(caller, count, count, layout)
+    assert (picture.width, picture.height) == (panel.WIDTH, layout.height)
+    verbs = [button.what for button in layout.buttons]
+    assert len(verbs) == len(set(verbs))
+    assert {what for what in verbs if what[0] == "take"} == {("take", capability) for capability in capabilities}
+    assert {what[0] for what in verbs} - {"turn"} == {"close", "take", "go" if paused else "pause", "end"}
+    for one, other in itertools.combinations((button.rect for button in layout.buttons), 2):
+        apart = one.right <= other.x or other.right <= one.x or one.bottom <= other.y or other.bottom <= one.y
+        assert apart, "no click means two things"
+
+
+def test_text_is_broken_at_spaces_and_cut_at_its_end() -> None:
+    lines = wrap("one two three " * 20, 200, 13, 2)
+    assert len(lines) == 2
+    assert all(text_width(line, 13) <= 200 for line in lines)
+    assert lines[1].endswith("…")
+    assert wrap("short", 200, 13, 2) == ["short"]
+    assert wrap("W" * 100, 200, 13, 2)[0].endswith("…")
 
 
 def test_text_is_cut_to_its_room() -> None:
