@@ -37,6 +37,8 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 class _Certify(msgspec.Struct, forbid_unknown_fields=True):
     static: str
+    reason: str | None = None
+    """What the person said on the page, where a rule wanted to know; else what the command line said."""
 
 
 class _Grant(msgspec.Struct, forbid_unknown_fields=True):
@@ -116,8 +118,12 @@ class HostDesk:
         )
 
     async def _certify(self, request: Request) -> Response:
-        static = _key((await _body(request, _Certify)).static)
-        answer = await self._broker.ask(self._capabilities, seconds=self._seconds, reason=self._reason)
+        body = await _body(request, _Certify)
+        static = _key(body.static)
+        reason = self._reason if body.reason is None else body.reason
+        if len(reason) > 200:
+            raise _Wrong("that reason is too long")
+        answer = await self._broker.ask(self._capabilities, seconds=self._seconds, reason=reason)
         if isinstance(answer, Pending):
             return self._wait(answer, static)
         return JSONResponse({**self._certificate(static), **self._credential(answer)})
