@@ -47,8 +47,8 @@ async def test_the_api_is_what_its_description_says(gateway_folder: Path, tmp_pa
             f"{kit.address}/api/openapi.json",
             *(f"-H{name}:{value}" for name, value in {**base, "cookie": cookie}.items()),
             "--mode=all",
-            "--phases=examples,coverage,fuzzing",
-            "--max-examples=3",
+            "--phases=fuzzing",
+            "--max-examples=4",
             "--seed=1",
             "--no-shrink",
             "--continue-on-failure",
@@ -63,6 +63,11 @@ async def test_the_api_is_what_its_description_says(gateway_folder: Path, tmp_pa
             stderr=asyncio.subprocess.STDOUT,
             cwd=tmp_path,
         )
-        output, _ = await asyncio.wait_for(process.communicate(), BUDGET)
+        try:
+            output, _ = await asyncio.wait_for(process.communicate(), BUDGET)
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
         print(output.decode()[-2000:])
         assert process.returncode == 0, output.decode()[-20_000:]
