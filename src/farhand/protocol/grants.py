@@ -13,11 +13,11 @@ import hashlib
 import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, TypeVar
+from typing import Annotated, Protocol, TypeVar
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from farhand.protocol import limits
 from farhand.protocol.capability import ALL, Capability, CapabilityList, in_order
@@ -36,6 +36,7 @@ __all__ = [
     "GrantRefused",
     "HostProof",
     "Right",
+    "Signer",
     "Use",
     "Verified",
     "Window",
@@ -54,6 +55,15 @@ VERSION = 1
 _SIGNATURE = 64
 _PREFIX = "fhe1."
 _MINUTES = 24 * 60
+
+
+class Signer(Protocol):
+    """An Ed25519 private key, in memory or in something that does not give it away."""
+
+    def sign(self, data: bytes, /) -> bytes:
+        """The signature, 64 bytes."""
+        ...
+
 
 S = TypeVar("S", bound="Statement")
 T = TypeVar("T", bound=msgspec.Struct)
@@ -240,25 +250,25 @@ def fingerprint(key: bytes) -> str:
     return " ".join(text[at : at + 4] for at in range(0, len(text), 4))
 
 
-def sign_delegation(root_private: Ed25519PrivateKey, delegation: Delegation) -> bytes:
+def sign_delegation(root_private: Signer, delegation: Delegation) -> bytes:
     """The signed delegation, its ceiling put in order; raises ValueError for what no reader would accept."""
     ordered = msgspec.structs.replace(delegation, ceiling=in_order(delegation.ceiling))
     return _sign(root_private, ordered)
 
 
-def sign_endorsement(private: Ed25519PrivateKey, endorsement: Endorsement) -> bytes:
+def sign_endorsement(private: Signer, endorsement: Endorsement) -> bytes:
     """The signed endorsement; raises ValueError for what no reader would accept."""
     return _sign(private, endorsement)
 
 
-def sign_grant(private: Ed25519PrivateKey, grant: Grant) -> bytes:
+def sign_grant(private: Signer, grant: Grant) -> bytes:
     """The signed grant, its rights put in order; raises ValueError for what no reader would accept."""
     order = list(Capability)
     rights = sorted(grant.rights, key=lambda right: order.index(right.capability))
     return _sign(private, msgspec.structs.replace(grant, rights=rights))
 
 
-def _sign(private: Ed25519PrivateKey, statement: Statement) -> bytes:
+def _sign(private: Signer, statement: Statement) -> bytes:
     body = _encode(statement)
     kind = type(statement)
     signed = body + private.sign(_LABELS[kind] + body)

@@ -17,8 +17,8 @@ from farhand.cli.options import (
     parse_fingerprint,
     parse_listen,
     parse_size,
-    sharing_options,
     shares,
+    sharing_options,
 )
 from farhand.host.agent import SERVICES
 
