@@ -15,7 +15,7 @@ from dataclasses import dataclass
 class Limits:
     """Bounds of one gateway; the defaults serve a small organisation behind one address."""
 
-    young_per_address: int = 64
+    young_per_address: int = 128
     """Connections that have not got through a handshake yet; a further one displaces the oldest."""
     young_total: int = 1024
     """The same of all addresses together; the address that holds most loses its oldest."""

@@ -121,6 +121,7 @@ def _entry(row: EntryRow, names: dict[str, str]) -> AuditEntry:
         host=host,
         number=row.number,
         detail=detail,
+        entry=None if row.content is None else base64_text(bytes(row.content)),
     )
 
 

@@ -23,6 +23,8 @@ class AuditEntry(BaseModel):
     number: int | None
     """Its place in the host's own record; null: the gateway recorded it."""
     detail: dict[str, Any]
+    entry: str | None
+    """The host's entry as its checkpoints cover it (base64): whoever has all of them needs not believe the gateway."""
 
 
 class CheckpointAnswer(BaseModel):

@@ -98,6 +98,8 @@ class Presence:
     known: dict[bytes, Known] = field(default_factory=dict)
     _here: dict[bytes, Here] = field(default_factory=dict)
     _dirty: set[bytes] = field(default_factory=set)
+    _told: dict[bytes, Status] = field(default_factory=dict)
+    """What hosts said of themselves and is not written down yet, also of those that have left since."""
     _revoked: list[tuple[float, bytes]] = field(default_factory=list)
     _tasks: Tasks = field(default_factory=lambda: Tasks("presence"))
 
@@ -152,6 +154,8 @@ class Presence:
             status.screens,
         ):
             self._dirty.add(host_id)
+            if host_id in self.known:
+                self._told[host_id] = status
 
     def online(self, host_id: bytes) -> bool:
         """Whether the host is here and answers."""
@@ -194,7 +198,10 @@ class Presence:
                         await write(sights)
                 except Exception as error:  # whatever a database says; the next beat tries again
                     _log.error("what was seen of hosts could not be written down", reason=str(error))
-                    self._dirty.update(sight.host_id for sight in sights)
+                    for sight in sights:
+                        self._dirty.add(sight.host_id)
+                        if sight.status is not None:
+                            self._told.setdefault(sight.host_id, sight.status)
 
     def sights(self) -> list[Sight]:
         """What has changed since this was last asked, to be written down."""
@@ -210,8 +217,9 @@ class Presence:
                 known.last_seen = now
             if here is not None:
                 here.written = now
-            found.append(Sight(host_id, online, known.last_seen, here.status if here is not None else None))
+            found.append(Sight(host_id, online, known.last_seen, self._told.get(host_id)))
         self._dirty.clear()
+        self._told.clear()
         return found
 
     def revoke(self, viewer: bytes) -> None:
