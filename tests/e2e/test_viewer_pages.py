@@ -7,7 +7,19 @@ from typing import Any
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from tests.e2e.viewer_pages import CONNECTED, DIST, HOST, Viewer, at_rest, choose, chord, pixels, places, put_away, viewer
+from tests.e2e.viewer_pages import (
+    CONNECTED,
+    DIST,
+    HOST,
+    Viewer,
+    at_rest,
+    choose,
+    chord,
+    pixels,
+    places,
+    put_away,
+    viewer,
+)
 
 BRIDGE_REASONS = [
     "ended-by-host", "ended-by-viewer", "wrong-code", "unknown-code", "locked", "refused", "no-answer", "host-gone",

@@ -142,6 +142,8 @@ async def test_a_session_with_large_messages_both_ways_and_new_keys(program: Pat
         "system": "Linux",
         "graceSeconds": 120,
         "reason": "",
+        "until": [],
+        "person": "",
     }
     for seq, line in enumerate(ends.told[3:-2], 1):
         (tiles,) = Ends.update(seq).operations

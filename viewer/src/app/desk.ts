@@ -5,7 +5,7 @@ import { systemOf } from "../input/keyboard";
 import { type DesktopActions, type DesktopState, desktop } from "../panels/desktop";
 import type { Origin } from "../panels/page";
 import { plain } from "../panels/plain";
-import { RIGHTS, ends } from "../panels/rights";
+import { RIGHTS, endsShort } from "../panels/rights";
 import { HISTORY } from "../panels/statistics";
 import type { ConnectionState, Held, HostFacts, Statistics, Target } from "./bridge";
 import { systemClock } from "./clock";
@@ -176,7 +176,7 @@ export class Desk {
         fingerprint,
         origin: this.#origin,
         control: holds(rights, "control"),
-        ending: first === null ? "" : ends(first, now),
+        ending: first === null ? "" : endsShort(first, now),
         rights: this.#showRights,
         byCode: this.#byCode,
         mode: stage.mode,

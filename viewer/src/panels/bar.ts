@@ -5,7 +5,7 @@ import type { KeyName } from "../input/sticky";
 import type { ScaleMode } from "../screen/view";
 import { type IconName, icon } from "./icons";
 import { type Menu, type MenuHolder, menu } from "./menu";
-import { type Origin, originNote, originWord } from "./page";
+import { type Origin, originNote, originShort, originWord } from "./page";
 import { plain } from "./plain";
 
 export interface BarState {
@@ -107,7 +107,7 @@ export function bar(state: BarState, actions: BarActions): TemplateResult {
     ${state.canFull ? tool("full", state.full ? "Leave full screen" : "Full screen", state.full, actions.full) : nothing}
     ${menu(keysMenu(state, actions), actions)} ${menu(qualityMenu(state, actions), actions)}
     ${tool("window", "Match window", state.matching, actions.match, "Make the desktop as large as this window", !state.control)}
-    ${tool("key", state.ending === "" ? "Rights" : `Rights ${state.ending}`, state.rights, actions.rights, "What you may do here, and until when")}
+    ${tool("key", state.ending === "" ? "Rights" : `Rights ${state.ending}`, state.rights, actions.rights, "Rights: what you may do here, and until when")}
     ${tool("chart", "Statistics", state.statistics, actions.statistics)}
     ${menu(
       {
@@ -130,8 +130,8 @@ export function bar(state: BarState, actions: BarActions): TemplateResult {
 function aboutMenu(state: BarState): Menu {
   return {
     id: "about",
-    label: "Which viewer this is",
-    value: originWord(state.origin),
+    label: `${originWord(state.origin)}: what that means`,
+    shown: originShort(state.origin),
     icon: state.origin.kind === "program" ? "shield" : "lock",
     heading: html`<p>${originNote(state.origin)}</p>
       ${state.fingerprint === "" ? nothing : html`<p>The host’s key: <span class="mono">${state.fingerprint}</span></p>`}`,

@@ -17,6 +17,8 @@ export interface Menu {
   readonly label: string;
   /** What is chosen, beside the label. */
   readonly value?: string;
+  /** The word on the button, where that is neither of the two. */
+  readonly shown?: string;
   readonly icon: IconName;
   readonly items: readonly MenuItem[];
   /** Text above the items. */
@@ -49,7 +51,7 @@ export function menu(menu: Menu, holder: MenuHolder): TemplateResult {
         holder.toggle(menu.id);
       }}
     >
-      ${icon(menu.icon)}<span class="label">${menu.value ?? menu.label}</span>${icon("down")}
+      ${icon(menu.icon)}<span class="label">${menu.shown ?? menu.value ?? menu.label}</span>${icon("down")}
     </button>
     ${open ? list(menu, holder) : nothing}
   </div>`;

@@ -135,14 +135,16 @@ export const REASONS: Readonly<Record<EndReason, Words>> = {
   expired: {
     title: "Your time is up",
     cause: "The session was allowed for a limited time, and that time is over.",
-    cure: "If you are allowed to, open the host again.",
+    cure: "If you need longer, ask for a new code.",
+    opened: "If you need longer, open it again, as far as the rules allow.",
     line: DARK,
     tone: "plain",
   },
   idle: {
     title: "The session ended because nothing was done",
     cause: "Nothing was typed or clicked for longer than the rules of this host allow.",
-    cure: "If you still need it, open the host again.",
+    cure: "If you still need it, ask for a new code.",
+    opened: "If you still need it, open it again.",
     line: DARK,
     tone: "plain",
   },

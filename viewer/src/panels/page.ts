@@ -37,6 +37,11 @@ export function originWord(origin: Origin): string {
   return { program: "Trusted viewer", computer: "This computer’s viewer", gateway: "Gateway’s viewer" }[origin.kind];
 }
 
+/** The same where there is little room. */
+export function originShort(origin: Origin): string {
+  return { program: "Trusted", computer: "Local", gateway: "By gateway" }[origin.kind];
+}
+
 /** Who could have altered this page, and what is sure if nobody has. */
 export function originNote(origin: Origin): string {
   switch (origin.kind) {

@@ -40,6 +40,13 @@ export function rightsPanel(state: RightsState, now: number, actions: RightsActi
   </aside>`;
 }
 
+/** The same as short as can be: `4:25`. */
+export function endsShort(right: Held, now: number): string {
+  const span = left(right, now);
+  if (span === null) return "";
+  return span >= 3_600_000 ? `until ${clock(right.until)}` : seconds(span / 1000).replace(" min", "");
+}
+
 /** When a right ends, for people. */
 export function ends(right: Held, now: number): string {
   const span = left(right, now);
@@ -102,7 +109,7 @@ function more(state: RightsState, actions: RightsActions): TemplateResult {
       </label>
     </div>
     <label>
-      Reason <span class="optional">shown to who decides</span>
+      <span>Reason, shown to who decides</span>
       <input
         maxlength="200"
         autocomplete="off"

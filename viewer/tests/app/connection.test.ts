@@ -381,7 +381,8 @@ describe("by a grant", () => {
 
   test("uses a key that it cannot read", async () => {
     const world = new World();
-    const made = (await crypto.subtle.generateKey("X25519", false, ["deriveBits"])) as CryptoKeyPair;
+    const made: CryptoKey | CryptoKeyPair = await crypto.subtle.generateKey("X25519", false, ["deriveBits"]);
+    if (!("privateKey" in made)) throw new Error("no pair");
     const publicKey = new Uint8Array(await crypto.subtle.exportKey("raw", made.publicKey));
     await world.connect(granted(world, { key: { handle: made.privateKey, publicKey } }));
     expect(world.state).toMatchObject({ state: "connected" });

@@ -19,7 +19,14 @@ from farhand import __version__
 from farhand.client.api import Granted, Pending
 from farhand.client.authority import Broker
 from farhand.client.checkpoints import Checkpoints
-from farhand.client.errors import ApprovalRefused, AuditAltered, GatewayRefused, HostKeyChanged, RootChanged
+from farhand.client.errors import (
+    ApprovalRefused,
+    AuditAltered,
+    GatewayRefused,
+    HostKeyChanged,
+    HostUnproven,
+    RootChanged,
+)
 from farhand.client.keys import device_name
 from farhand.client.targets import ByName
 from farhand.core.errors import FarhandError
@@ -30,6 +37,8 @@ from farhand.protocol.identity import Keys, Kind
 CERTIFICATE_SECONDS = 12 * 3600
 _BODY_MAX = 64 << 10
 _APPROVALS_MAX = 100
+#: What gateways call it, and what the page does.
+_CODES = {"no-device": "device-revoked", "host-not-signed": "unproven"}
 
 _log = get_logger(__name__)
 Handler = Callable[[Request], Awaitable[Response]]
@@ -37,6 +46,8 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 class _Certify(msgspec.Struct, forbid_unknown_fields=True):
     static: str
+    reason: str = ""
+    """What the person typed where a rule wants a reason and the command line gave none."""
     reason: str | None = None
     """What the person said on the page, where a rule wanted to know; else what the command line said."""
 
@@ -204,8 +215,11 @@ def _told(handler: Handler) -> Handler:
             response = failure(409, "root-changed", str(error), before=error.pinned, now=error.shown)
         except _Wrong as error:
             response = failure(400, "wrong", str(error))
+        except HostUnproven as error:
+            response = failure(409, "unproven", str(error))
         except GatewayRefused as error:
-            response = failure(error.status if 400 <= error.status < 500 else 502, error.code, str(error))
+            code = _CODES.get(error.code, error.code)
+            response = failure(error.status if 400 <= error.status < 500 else 502, code, str(error))
         except FarhandError as error:
             response = failure(502, "failed", str(error))
         except OSError as error:

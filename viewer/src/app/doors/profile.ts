@@ -29,10 +29,11 @@ export async function profileOf(store: Store, name: string, now: number): Promis
 
 async function make(name: string, now: number): Promise<Profile> {
   const { subtle } = crypto;
-  const [identity, noise] = (await Promise.all([
-    subtle.generateKey("Ed25519", false, ["sign", "verify"]),
-    subtle.generateKey("X25519", false, ["deriveBits"]),
-  ])) as [CryptoKeyPair, CryptoKeyPair];
+  const pair = (made: CryptoKey | CryptoKeyPair): CryptoKeyPair => made as CryptoKeyPair;
+  const [identity, noise] = await Promise.all([
+    subtle.generateKey("Ed25519", false, ["sign", "verify"]).then(pair),
+    subtle.generateKey("X25519", false, ["deriveBits"]).then(pair),
+  ]);
   const raw = async (key: CryptoKey): Promise<Bytes> => new Uint8Array(await subtle.exportKey("raw", key));
   const [identityPublic, publicKey] = await Promise.all([raw(identity.publicKey), raw(noise.publicKey)]);
   const times = [Math.max(0, Math.floor(now) - EARLY), Math.floor(now) + LIFETIME] as const;

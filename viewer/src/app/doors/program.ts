@@ -14,6 +14,7 @@ const CODES: Readonly<Partial<Record<string, Why>>> = {
   "root-changed": "root-changed",
   "reason-needed": "reason-needed",
   "device-revoked": "device-revoked",
+  unproven: "unproven",
   forbidden: "forbidden",
 };
 const STATUSES: Readonly<Partial<Record<number, Why>>> = { 401: "signed-out", 403: "forbidden", 404: "no-host", 410: "no-host" };
