@@ -126,7 +126,7 @@ class VirtualDesktop:
             "Xvfb", *number, "-displayfd", str(writable), "-screen", "0", f"{LARGEST[0]}x{LARGEST[1]}x24",
             "-auth", str(self.xauthority), "-nolisten", "tcp", "-noreset", "-s", "0", "-dpi", "96",
         ]  # fmt: skip
-        with (self._folder / "Xvfb.log").open("wb") as log:
+        with open(self._folder / "Xvfb.log", "wb", opener=_private) as log:
             try:
                 server = subprocess.Popen(
                     command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=[writable], process_group=group
@@ -202,6 +202,10 @@ def _read_line(descriptor: int, seconds: float) -> str:
 
 def _bounded(width: int, height: int) -> tuple[int, int]:
     return max(SMALLEST[0], min(width, LARGEST[0])), max(SMALLEST[1], min(height, LARGEST[1]))
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_CLOEXEC, 0o600)
 
 
 def _write_cookie(path: Path) -> None:
