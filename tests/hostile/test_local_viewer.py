@@ -293,7 +293,8 @@ async def test_a_changed_key_stops_the_page_too(tmp_path: Path) -> None:
             assert answered(text)["error"]["code"] == "host-changed"  # type: ignore[index]
             assert answered(text)["before"] != answered(text)["now"]
             played.proofs[keys.host_id.hex()] = Org().proof(keys)
-            assert (await shown.ask("GET", "/local/session"))[0] == 502
+            status, text = await shown.ask("GET", "/local/session")
+            assert (status, answered(text)["error"]["code"]) == (409, "unproven")  # type: ignore[index]
 
 
 async def test_the_page_hands_in_checkpoints_of_its_host_alone(tmp_path: Path) -> None:

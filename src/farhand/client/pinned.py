@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from farhand.client.errors import CertificateChanged
 from farhand.core.ids import grouped
+from farhand.core.pins import matches
 
 _SECONDS = 10.0
 
@@ -21,7 +22,7 @@ class OtherCertificate(ssl.SSLCertVerificationError):
 
 
 def tls_context(fingerprint: bytes | None) -> ssl.SSLContext:
-    """The system's judgement, or, with a fingerprint, that certificate and no other."""
+    """The system's judgement, or, with a pin (core/pins.py), that certificate or key and no other."""
     context = ssl.create_default_context()
     if fingerprint is not None:
         pinned = fingerprint
@@ -33,9 +34,9 @@ def tls_context(fingerprint: bytes | None) -> ssl.SSLContext:
 
             def do_handshake(self) -> None:
                 super().do_handshake()
-                shown = hashlib.sha256(self.getpeercert(binary_form=True) or b"").digest()
-                if shown != pinned:
-                    raise OtherCertificate(pinned, shown)
+                shown = self.getpeercert(binary_form=True) or b""
+                if not matches(pinned, shown):
+                    raise OtherCertificate(pinned, hashlib.sha256(shown).digest())
 
         context.sslobject_class = Pinned
     return context

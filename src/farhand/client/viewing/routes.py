@@ -46,8 +46,6 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 class _Certify(msgspec.Struct, forbid_unknown_fields=True):
     static: str
-    reason: str = ""
-    """What the person typed where a rule wants a reason and the command line gave none."""
     reason: str | None = None
     """What the person said on the page, where a rule wanted to know; else what the command line said."""
 
