@@ -55,8 +55,12 @@ async def test_a_withdrawn_code_is_dead_without_a_word() -> None:
 async def test_three_burnt_codes_lock_and_both_sides_are_told() -> None:
     async with HostKit() as kit:
         waiting = kit.code()
-        for _ in range(3):
-            await fails(kit, wrong(kit.code()))
+        told = [await fails(kit, wrong(kit.code())) for _ in range(3)]
+        assert [(each.failure, each.retry) for each in told] == [
+            (FailureCode.WRONG_CODE, 0),
+            (FailureCode.WRONG_CODE, 0),
+            (FailureCode.WRONG_CODE, 300),
+        ]
         assert await kit.hear(Locked) == Locked(300)
         assert CodeClosed("4001", CodeEnd.LOCKED) in kit.heard
         locked = await fails(kit, waiting)

@@ -102,6 +102,7 @@ async def test_statistics_come_once_a_second_while_watched() -> None:
         assert first is not None
         assert caller.stats.uptime_ms >= first.uptime_ms + 1000
         assert caller.stats.rtt_us > 0
+        assert caller.stats.grab_us > 0
         caller.watch(False)
         newest = caller.stats
         caller.type("x")

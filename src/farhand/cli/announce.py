@@ -13,7 +13,9 @@ from farhand.host.events import (
     CallerRefused,
     CodeClosed,
     CodeEnd,
+    DesktopNotLeft,
     Locked,
+    RightsChanged,
     Unlocked,
 )
 
@@ -89,6 +91,11 @@ class Announcer(Lines):
                     **_fields(caller),
                     seconds=seconds,
                 )
+            case RightsChanged(caller, why):
+                rights = ", ".join(caller.capabilities) or "nothing"
+                self.say("rights", f"{_who(caller)} has {rights} now: {why}", **_fields(caller), why=why)
+            case DesktopNotLeft(what, why):
+                self.say("desktop-not-left", f"{what} was to end the session, and did not: {why}", what=what, why=why)
             case CallerEnded(caller, why):
                 self.say("ended", f"{_who(caller)} is gone: {why}", **_fields(caller), why=why)
             case CodeClosed(route, end):
@@ -101,13 +108,17 @@ class Announcer(Lines):
 
 
 def _who(caller: CallerInfo) -> str:
-    return f"{caller.name} ({caller.address})"
+    return f"{caller.account or caller.name} ({caller.address})"
 
 
 def _fields(caller: CallerInfo) -> dict[str, Any]:
     return {
         "session": caller.session,
         "name": caller.name,
+        "account": caller.account,
+        "device": caller.device,
+        "reason": caller.reason,
+        "paused": caller.paused,
         "address": caller.address,
         "capabilities": list(caller.capabilities),
     }

@@ -41,6 +41,15 @@ Ask = Annotated[
         show_default=False,
     ),
 ]
+Silences = Literal["no", "view", "yes"]
+Silence = Annotated[
+    Silences | None,
+    typer.Option(
+        help="What a question comes to that nobody answers: nothing, seeing only, all of it; no if the settings do not "
+        "say.",
+        show_default=False,
+    ),
+]
 Settings = Annotated[
     Path | None,
     typer.Option(
@@ -155,6 +164,7 @@ class SharingOptions:
     settings: Path | None
     allow: frozenset[str] | None
     ask: bool | None
+    silence: Silences | None
     name: str
     grace: int | None
     once: bool
@@ -171,6 +181,7 @@ def sharing_options(
     settings: Settings = None,
     allow: Allow = None,
     ask: Ask = None,
+    silence: Silence = None,
     name: Name = "",
     grace: Grace = None,
     once: Once = False,
@@ -189,6 +200,7 @@ def sharing_options(
         settings=settings.absolute() if settings is not None else None,
         allow=parse_allow(allow) if allow is not None else None,
         ask=ask,
+        silence=silence,
         name=name,
         grace=grace,
         once=once,

@@ -8,7 +8,7 @@ from farhand.cli.exits import CliError, Exit
 from farhand.cli.options import SharingOptions
 from farhand.core.config import Paths, read_settings, write_private
 from farhand.host.audit import AuditSink, Kind
-from farhand.host.settings import HostSettings
+from farhand.host.settings import HostSettings, Silence
 from farhand.protocol.capability import Capability
 
 
@@ -29,6 +29,8 @@ def host_settings(options: SharingOptions, paths: Paths) -> HostSettings:
         said["allow"] = frozenset(Capability(word) for word in options.allow)
     if options.ask is not None:
         said["ask"] = options.ask
+    if options.silence is not None:
+        said["silence"] = Silence(options.silence)
     if options.grace is not None:
         said["grace_seconds"] = options.grace
     return msgspec.structs.replace(read_settings(path, HostSettings), **said)

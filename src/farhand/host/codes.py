@@ -14,6 +14,8 @@ from farhand.core.errors import FarhandError
 from farhand.host.settings import CodeSettings
 from farhand.protocol.pairing import format_code, new_secret
 
+#: Seconds by which a difference of two times may be wrong.
+_ROUNDING = 1e-6
 #: More codes than this at once are nobody's plan.
 MAX_OPEN = 64
 
@@ -115,7 +117,7 @@ class Codes:
         if now >= self._locked_until:
             self._locked_until = None
             return 0
-        return math.ceil(self._locked_until - now)
+        return math.ceil(self._locked_until - now - _ROUNDING)
 
     def _drop_expired(self, now: float) -> None:
         for route in [route for route, code in self._open.items() if now >= code.expires]:

@@ -13,7 +13,7 @@ from farhand.protocol.messages.clipboard import ClipText
 from farhand.protocol.messages.control import Ping, Pong
 from farhand.transports import memory
 from farhand.transports.base import TransportClosed
-from farhand.transports.pump import WRITE_MAX, WRITE_MIN, Pump
+from farhand.transports.pump import HELD_CUT_AFTER, HELD_PING_AFTER, WRITE_MAX, WRITE_MIN, Pump
 
 BYE = Ended(True, ByeCode.ENDED, "")
 
@@ -174,6 +174,38 @@ async def test_pings_are_answered_and_round_trips_measured() -> None:
     assert rig.handled == []
     rig.far.cut()
     await rig.task
+
+
+async def test_while_something_is_held_silence_is_noticed_sooner() -> None:
+    rig = Rig()
+    await asyncio.sleep(0)
+    rig.pump.watch()
+    await rig.clock.advance(3.0)
+    assert rig.script.sent == []
+    rig.pump.hold(True)
+    await rig.clock.advance(0.1)
+    assert [type(message) for message in rig.script.sent] == [Ping], "what is overdue by now is made up for"
+    rig.pump.hold(False)
+    await rig.clock.advance(4.0)
+    assert not rig.task.done(), "it was let go in time"
+    rig.script.incoming = {1: MessageReceived(Channel.CLIPBOARD, ClipText("a"))}
+    await rig.far.send(b"\1")
+    await asyncio.sleep(0)
+    rig.pump.hold(True)
+    await rig.clock.advance(HELD_PING_AFTER + 0.1)
+    assert len(rig.script.sent) >= 2
+    await rig.clock.advance(HELD_CUT_AFTER - HELD_PING_AFTER)
+    assert await rig.task is None
+
+
+async def test_holding_never_makes_a_patient_line_of_an_impatient_one() -> None:
+    rig = Rig()
+    rig.pump._relaxed = (0.5, 1.0)
+    rig.pump.hold(False)
+    rig.pump.watch()
+    rig.pump.hold(True)
+    await rig.clock.advance(1.1)
+    assert await rig.task is None
 
 
 async def test_silence_is_asked_about_and_then_cut_once_it_is_watched() -> None:

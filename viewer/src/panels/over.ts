@@ -195,7 +195,10 @@ export function overPage(over: Over, actions: OverActions, origin: Origin): Temp
   // What this end found out about keys is no word of the host's.
   const said = over.reason === "identity" ? "" : plain(over.text);
   const cure = over.host !== null && words.opened !== undefined ? words.opened : words.cure;
+  // The code that brings about the lock is refused as a wrong one, with the time that the lock lasts.
+  const locks = over.reason === "wrong-code" && over.left > 0;
   const body = html`<p>${words.cause}</p>
+    ${locks ? html`<p>It was one wrong code too many in a row: the host accepts no codes for now.</p>` : nothing}
     ${over.keys === null ? nothing : keysDiffer(over.keys)}
     ${said === "" ? nothing : html`<blockquote><span class="who">The host says:</span> <bdi>${said}</bdi></blockquote>`}
     <p class="cure">${cure}</p>

@@ -4,10 +4,10 @@ Whatever locks is asked in the order of ``_WAYS``, and believed only when the ke
 says so: a command that succeeds and locks nothing is common.
 """
 
-import contextlib
 import os
 import shutil
 import subprocess
+import threading
 import time
 
 from xcffib import xproto
@@ -53,18 +53,21 @@ def lock(display: str) -> None:
         if program is None:
             continue
         tried.append(way[0])
-        # A locker must outlive this process: whoever ends Farhand must not end the lock.
-        with contextlib.suppress(OSError):
+        try:
+            # A locker must outlive this process: whoever ends Farhand must not end the lock.
             started = subprocess.Popen(
                 [program, *way[1:]], env=environment, start_new_session=True,
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             )  # fmt: skip
-            if _await_lock(display, session):
-                _log.info("screen locked", by=way[0])
-                return
-            if started.poll() is None:
-                started.terminate()
-                started.wait()
+        except OSError as error:
+            _log.warning("a locker does not start", program=program, why=str(error))
+            continue
+        threading.Thread(target=started.wait, name="locker", daemon=True).start()  # nobody else waits for its end
+        if _await_lock(display, session):
+            _log.info("screen locked", by=way[0])
+            return
+        if started.poll() is None:
+            started.terminate()
     raise PlatformError(
         f"the screen of {display} cannot be locked: "
         + (f"{', '.join(tried)} did nothing" if tried else "no locker is installed")
