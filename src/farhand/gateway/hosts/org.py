@@ -67,7 +67,7 @@ class Organisation:
             raise Conflict(
                 "no-root",
                 "this gateway does not know the organisation's root",
-                "run: farhand org join",
+                "run: farhand org delegate",
             )
         return self.root
 
