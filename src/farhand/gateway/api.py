@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from farhand import __version__
-from farhand.gateway import errors
+from farhand.gateway import answers
 from farhand.gateway.accounts import routes as accounts
 from farhand.gateway.audit import routes as audit
 from farhand.gateway.backend import BACKEND, Backend
@@ -47,9 +47,9 @@ def _described() -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,  # one spelling of each path, and every other is none
         dependencies=[Depends(guard_origin)],
-        responses=errors.ERRORS,
+        responses=answers.ERRORS,
     )
-    errors.install(app)
+    answers.install(app)
     for router in ROUTERS:
         app.include_router(router, prefix="/api")
     return app
@@ -90,7 +90,7 @@ class _Bounded:
             await self._app(scope, bounded, guarded)
         except _TooLarge:
             if not started:
-                refusal = errors.answer(413, "too-large", f"a request has at most {BODY_MAX} bytes")
+                refusal = answers.answer(413, "too-large", f"a request has at most {BODY_MAX} bytes")
                 await refusal(scope, receive, guarded)
 
 

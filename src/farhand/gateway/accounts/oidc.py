@@ -7,7 +7,7 @@ happens to be the same: names at a provider are chosen there.
 import hashlib
 import hmac
 import secrets
-from typing import Annotated, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import PlainTextResponse, RedirectResponse
@@ -18,9 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from farhand.core.errors import FarhandError
 from farhand.core.ids import new_id
 from farhand.core.logging import get_logger
+from farhand.gateway.accounts.flows import Flow, ProviderError, Subject, new_flow
 from farhand.gateway.accounts.models import ForeignIdentity, PersonRow
 from farhand.gateway.accounts.people import make_person
-from farhand.gateway.accounts.provider import Flow, Provider, ProviderError, Subject, new_flow
 from farhand.gateway.accounts.shared import (
     InAccounts,
     keep_a_way_in,
@@ -38,6 +38,9 @@ from farhand.gateway.pending import Pending
 from farhand.gateway.security import Fresh, Me, client_address
 from farhand.gateway.shapes import Done, Id, Listed
 from farhand.gateway.texts import shown
+
+if TYPE_CHECKING:
+    from farhand.gateway.accounts.provider import Provider
 
 router = APIRouter(tags=["signing in"])
 
@@ -70,7 +73,7 @@ class Where(BaseModel):
 class Oidc:
     """The provider, and who is on the way to it."""
 
-    def __init__(self, provider: Provider) -> None:
+    def __init__(self, provider: "Provider") -> None:
         self.provider = provider
         self.flows: Pending[Flow] = Pending(_SECONDS)
 
@@ -78,6 +81,9 @@ class Oidc:
 def install(backend: Backend) -> None:
     """Make it, where there is a provider."""
     if backend.settings.oidc is not None:
+        # Only here: what reads and verifies tokens takes half a second to load, and most gateways have no provider.
+        from farhand.gateway.accounts.provider import Provider
+
         oidc = Oidc(Provider(backend.settings.oidc, clock=lambda: backend.clock()))
         backend.parts["oidc"] = oidc
         backend.on_close.append(oidc.provider.close)

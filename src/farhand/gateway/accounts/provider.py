@@ -1,10 +1,8 @@
 """An OpenID Connect provider (OpenID Connect Core 1.0, code flow, PKCE): its addresses, keys, codes and tokens."""
 
 import base64
-import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -15,7 +13,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from farhand.core.errors import FarhandError
+from farhand.gateway.accounts.flows import Flow, ProviderError, Subject
 from farhand.gateway.settings import OidcSettings
 
 #: Signatures by the provider's private keys; never "none", never a shared secret that a public key could stand in for.
@@ -26,31 +24,6 @@ _FRESH_SECONDS = 3600.0
 #: Between two looks for a key that is not among those known: strangers must not make us ask and ask.
 _RELOAD_SECONDS = 30.0
 _LEEWAY_SECONDS = 60
-
-
-class ProviderError(FarhandError):
-    """The provider cannot be reached, or says what it must not."""
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """Somebody as the provider knows them."""
-
-    issuer: str
-    subject: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Flow:
-    """One log-in that is under way."""
-
-    nonce: str
-    verifier: str
-    binding: str
-    """Hash of the cookie of the browser that began it."""
-    person_id: str | None
-    """Whose account it is to be linked with; None: it signs in."""
 
 
 class Provider:
@@ -190,11 +163,6 @@ class Provider:
         if not isinstance(found, dict):
             raise ProviderError(f"{host} answered no JSON object", "is that the provider?")
         return found
-
-
-def new_flow(binding: str, person_id: str | None) -> tuple[str, Flow]:
-    """A state and what belongs to it."""
-    return secrets.token_urlsafe(24), Flow(secrets.token_urlsafe(24), secrets.token_urlsafe(48), binding, person_id)
 
 
 def _named(claims: dict[str, Any]) -> str:
