@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import dataclasses
+import datetime
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -12,18 +14,22 @@ import msgspec
 import numpy as np
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from tests.integration.gateway_kit import GatewayKit
 from tests.integration.organisation import Account, Organisation, b64, until
 from tests.integration.processes import Farhand, farhand
 from tests.integration.x11_server import x_server
 
-from farhand.cli.enrol import enrol, read_enrol_token
+from farhand.cli.enrol import enrol, lasting_pin, read_enrol_token
 from farhand.cli.exits import CliError, Exit
+from farhand.cli.keys import host_keys
 from farhand.client import connect
+from farhand.client.api import GatewayApi
 from farhand.client.gateways import Gateways, Login
 from farhand.client.keys import client_keys
 from farhand.core.config import Paths
 from farhand.core.tasks import Tasks
 from farhand.gateway.app import Gateway
+from farhand.gateway.tls import certificate_fingerprint, own_certificate
 from farhand.host.agent import Agent
 from farhand.host.audit import Audit
 from farhand.host.audit import Kind as Entry
@@ -36,7 +42,10 @@ from farhand.host.status import StatusReader
 from farhand.protocol.errors import ByeCode
 from farhand.protocol.events import Ended
 from farhand.protocol.grants import Delegation, EnrolToken, Use, fingerprint, root_hash, sign_delegation
+from farhand.protocol.identity import Keys
 from farhand.transports.relay import GatewayLink, HostRemoved
+from farhand.transports.websocket import Unreachable
+from farhand.transports.websocket import connect as open_leg
 
 
 @pytest.fixture
@@ -120,9 +129,7 @@ class Host:
         self.status = status
 
 
-def keys_in(paths: Paths) -> Any:
-    from farhand.cli.keys import host_keys
-
+def keys_in(paths: Paths) -> Keys:
     return host_keys(paths, "tower")
 
 
@@ -247,7 +254,7 @@ async def test_an_enrolled_host_is_reached_revoked_and_removed(
     assert Entry.REVOKED in entries(paths, keys)
 
 
-def entries(paths: Paths, keys: Any) -> str:
+def entries(paths: Paths, keys: Keys) -> str:
     audit = Audit.open(paths.data / "audit", keys)
     try:
         return b"\n".join(audit.entries(0, 1 << 20)).decode()
@@ -277,15 +284,9 @@ async def test_a_gateway_that_is_restarted_finds_its_hosts_again(
         port = org.gateway.port
         await org.gateway.close()
         await until(lambda: len(host.heard) > 1)
-        org.gateway = Gateway(msgspec_replace(org.settings, port=port))
+        org.gateway = Gateway(dataclasses.replace(org.settings, port=port))
         await org.gateway.start()
         await until(lambda: host.heard.count("online") == 2)
-
-
-def msgspec_replace(settings: Any, **changes: Any) -> Any:
-    import dataclasses
-
-    return dataclasses.replace(settings, **changes)
 
 
 async def test_a_gateway_that_knows_an_enrolled_host_no_more_is_asked_again_seldom(
@@ -310,6 +311,29 @@ async def test_a_gateway_that_knows_an_enrolled_host_no_more_is_asked_again_seld
             tasks.start(link.run(), "link")
             await until(lambda: waits)
         assert waits[0] >= 100
+
+
+async def test_a_pinned_gateway_is_found_again_after_its_certificate_was_renewed(tmp_path: Path) -> None:
+    now = datetime.datetime.now(datetime.UTC)
+    tls = own_certificate(tmp_path, ["127.0.0.1"], now)
+    first = bytes.fromhex(certificate_fingerprint(tls).replace(":", ""))
+    async with GatewayKit(tls=tls) as kit:
+        port = kit.gateway.port
+        url = f"https://127.0.0.1:{port}"
+        pin = await lasting_pin(url, first)
+        assert pin != first
+        assert await lasting_pin(url, bytes(32)) == bytes(32)  # not the one that was pinned: nothing is learnt from it
+    renewed = own_certificate(tmp_path, ["127.0.0.1", "192.0.2.7"], now)
+    kit = GatewayKit(tls=renewed)
+    kit.gateway = Gateway(dataclasses.replace(kit.gateway._settings, port=port))
+    async with kit:
+        leg = await open_leg(f"wss://127.0.0.1:{port}/v1/viewer", fingerprint=pin)
+        await leg.close()
+        with pytest.raises(Unreachable, match="not trusted"):
+            await open_leg(f"wss://127.0.0.1:{port}/v1/viewer", fingerprint=first)
+        async with GatewayApi(url, fingerprint=pin) as api:
+            with pytest.raises(Unreachable, match="HTTP status 404"):  # reached: it has no accounts
+                await api.me()
 
 
 # ---- As processes --------------------------------------------------------------------------------------------------

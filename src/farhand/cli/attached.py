@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from farhand.cli.codes import CodeKeeper
-from farhand.cli.enrol import enrol, read_enrol_token
+from farhand.cli.enrol import enrol, lasting_pin, read_enrol_token
 from farhand.cli.exits import CliError, Exit
 from farhand.cli.installed import check_installed
 from farhand.cli.keys import host_keys
@@ -98,9 +98,6 @@ def find_place(chosen: GatewayOptions, paths: Paths) -> _Place:
             f"this computer was removed from {kept.gateway} ({kept.removed})",
             "enrol it anew: farhand host --gateway URL --enrol TOKEN",
         )
-    if chosen.fingerprint is not None and chosen.fingerprint != kept.fingerprint:
-        kept = msgspec.structs.replace(kept, pin=chosen.fingerprint.hex())
-        keep_enrolment(paths.data, kept)
     return _Place(kept.gateway, kept.fingerprint, enrolment=kept)
 
 
@@ -111,7 +108,13 @@ async def _host(chosen: GatewayOptions, options: SharingOptions) -> None:
     async def prepare(paths: Paths, keys: Keys, settings: HostSettings) -> bytes | None:
         if token is not None:
             place.enrolment = await enrol(paths, place.address, token, keys, settings.name, place.fingerprint)
-            place.address, place.new = place.enrolment.gateway, True
+            place.address, place.fingerprint = place.enrolment.gateway, place.enrolment.fingerprint
+            place.new = True
+        elif place.enrolment is not None and chosen.fingerprint is not None:
+            # Another certificate, by the owner's word: from now on its key.
+            place.fingerprint = await lasting_pin(place.address, chosen.fingerprint)
+            place.enrolment = msgspec.structs.replace(place.enrolment, pin=place.fingerprint.hex())
+            keep_enrolment(paths.data, place.enrolment)
         return None if place.enrolment is None else place.enrolment.root_key
 
     async with sharing(options, prepare) as shared:
@@ -146,7 +149,7 @@ async def _serve(chosen: GatewayOptions, place: _Place, shared: Sharing) -> None
         on_online=online,
         on_offline=offline,
         on_route_lost=route_lost,
-        on_revoke=shared.agent.revoke if enrolment is not None else None,
+        on_revoke=shared.revoke if enrolment is not None else None,
         status=status.read if enrolment is not None else None,
         audit=AuditFeed(shared.audit).run if enrolment is not None else None,
         patient=enrolment is not None,

@@ -1,10 +1,13 @@
 """Enrolment: a token is exchanged for a place in a gateway's list, and for the root to trust from then on."""
 
+import asyncio
 import base64
 import binascii
+import ssl
 import sys
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 from farhand.cli.exits import CliError, Exit
 from farhand.client.api import GatewayApi
@@ -13,6 +16,8 @@ from farhand.client.gateways import tidy_url
 from farhand.client.texts import plain
 from farhand.core.config import Paths
 from farhand.core.errors import FarhandError
+from farhand.core.logging import get_logger
+from farhand.core.pins import key_pin, matches
 from farhand.host.enrolment import (
     Enrolment,
     check_root,
@@ -24,6 +29,8 @@ from farhand.host.enrolment import (
 from farhand.protocol.errors import GrantRefused
 from farhand.protocol.grants import EnrolToken
 from farhand.protocol.identity import Keys
+
+_log = get_logger(__name__)
 
 
 def read_token_text(text: str) -> str:
@@ -65,9 +72,26 @@ async def enrol(paths: Paths, gateway: str, token: EnrolToken, keys: Keys, name:
     check_root(token, root, url)
     if found.get("host_id") != keys.host_id.hex():
         raise FarhandError(f"{url} enrolled another host than this one", "nothing was kept; ask its administrator")
+    if pin is not None:
+        pin = await lasting_pin(url, pin)
     enrolment = enrolled(url, plain(str(found.get("gateway_name") or ""))[:64], keys, root, pin)
     keep_enrolment(paths.data, enrolment)
     return enrolment
+
+
+async def lasting_pin(url: str, pin: bytes) -> bytes:
+    """The pin of the key in the certificate that was pinned: it outlives the certificate. The pin itself if it is one,
+    or if the gateway cannot be asked."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" or parts.hostname is None:
+        return pin
+    try:
+        shown = await asyncio.to_thread(ssl.get_server_certificate, (parts.hostname, parts.port or 443), timeout=10.0)
+        certificate = ssl.PEM_cert_to_DER_cert(shown)
+        return key_pin(certificate) if matches(pin, certificate) else pin
+    except (OSError, ValueError) as error:
+        _log.warning("the gateway's certificate could not be looked at again", reason=str(error))
+        return pin
 
 
 def _text(data: bytes) -> str:

@@ -59,6 +59,7 @@ class Sharing:
         self.audit = audit
         self.announcer = Announcer(machine=options.machine)
         self.on_event: Callable[[AgentEvent], None] = lambda _: None
+        self._remembered = Remembered(paths.data / "remembered.json")
         self._tasks = Tasks("farhand", on_failure=self._failed)
         self.agent = Agent(
             desktop.platform,
@@ -66,7 +67,7 @@ class Sharing:
             settings,
             on_event=self._heard,
             root=root,
-            remembered=Remembered(paths.data / "remembered.json"),
+            remembered=self._remembered,
             audit=audit,
         )
         self._desktop = desktop
@@ -119,6 +120,11 @@ class Sharing:
         if self.settings.silence is not Silence.NO:
             return f"yes, but there is nobody to ask: silence means {self.settings.silence}"
         return "yes, but there is nobody to ask: every caller is refused (--no-ask lets them in)"
+
+    async def revoke(self, viewer: bytes) -> None:
+        """Shut a device out, once: a gateway names all that are revoked each time that this host registers."""
+        if not self._remembered.is_revoked(viewer):
+            await self.agent.revoke(viewer)
 
     async def wait(self) -> None:
         """Return when it should end: at a signal, or after the one caller. Raises what went wrong."""

@@ -1,7 +1,6 @@
 """The calling side of a WebSocket transport."""
 
 import asyncio
-import hashlib
 import socket
 import ssl
 from typing import cast
@@ -14,6 +13,7 @@ from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
 from farhand.core.errors import FarhandError
+from farhand.core.pins import matches
 from farhand.core.sockets import tune
 from farhand.core.stream import Keepalive, WebSocketStream
 from farhand.protocol.envelope import SUBPROTOCOL
@@ -45,7 +45,7 @@ class _Opening(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         if self._fingerprint is not None:
             shown = transport.get_extra_info("ssl_object").getpeercert(binary_form=True)
-            if hashlib.sha256(shown or b"").digest() != self._fingerprint:
+            if not matches(self._fingerprint, shown or b""):
                 self.opened.set_exception(ssl.SSLCertVerificationError("another certificate than the one expected"))
                 self._transport.abort()
                 return
@@ -93,8 +93,8 @@ async def connect(
 ) -> WebSocketStream:
     """Open a WebSocket to a ws:// or wss:// address and return it as a transport.
 
-    ``fingerprint`` is the SHA-256 of the one certificate to accept, for a gateway that nobody vouches for; without it
-    the system decides. ``open_seconds`` cover all of it. Raises Unreachable.
+    ``fingerprint`` pins the one certificate or key to accept (core/pins.py), for a gateway that nobody vouches for;
+    without it the system decides. ``open_seconds`` cover all of it. Raises Unreachable.
     """
     try:
         uri = parse_uri(url)

@@ -9,12 +9,15 @@ from typer.testing import CliRunner
 from farhand import __version__
 from farhand.cli.app import app
 
-VERBS = ["up", "host", "gateway", "view", "doctor"]
+VERBS = [
+    *("up", "host", "host install", "host uninstall", "gateway", "gateway install", "gateway uninstall"),
+    *("org", "org init", "org delegate", "org token", "org sign", "org export", "view", "doctor"),
+]
 
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_teaches_by_example(verb: str) -> None:
-    result = CliRunner().invoke(app, [verb, "--help"])
+    result = CliRunner().invoke(app, [*verb.split(), "--help"])
     assert result.exit_code == 0
     assert f"farhand {verb}" in result.output
 
@@ -31,6 +34,11 @@ def test_version() -> None:
         ["up", "--plain", "--cert", "a", "--key", "b"],
         ["host"],
         ["host", "--gateway", "https://x", "--fingerprint", "abc"],
+        ["host", "--enrol-only"],
+        ["host", "install", "--as", "daemon", "--enrol", "fhe1.x"],
+        ["host", "--enrol", "fhe1.x", "install", "--virtual", "huge"],
+        ["org"],
+        ["org", "token", "--hours", "0"],
         ["view", "ftp://x"],
         ["nothing"],
     ],
@@ -39,7 +47,9 @@ def test_wrong_use_ends_with_2(arguments: list[str]) -> None:
     assert CliRunner().invoke(app, arguments).exit_code == 2
 
 
-@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["up", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--version"], ["--help"], ["up", "--help"], ["host", "install", "--help"], ["org", "--help"]]
+)
 def test_what_only_tells_loads_nothing_heavy(arguments: list[str]) -> None:
     script = (
         "import sys\n"

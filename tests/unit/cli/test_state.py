@@ -5,6 +5,7 @@ import stat
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from farhand.cli.exits import CliError, Exit, told
@@ -52,6 +53,18 @@ def test_the_current_link_stands_beside_it(tmp_path: Path) -> None:
     assert mode(paths.runtime / "running.json") == 0o600
     files.remove()
     assert not (paths.runtime / "running.json").exists()
+
+
+def test_the_current_link_is_left_for_the_target_local(tmp_path: Path) -> None:
+    paths = Paths.under(tmp_path).create()
+    files = StateFiles(paths, None)
+    files.running(STATE)
+    files.ready("https://192.0.2.1:8443/#4821-739204615")
+    path = paths.runtime / "running.json"
+    assert read_running(path) == msgspec.structs.replace(STATE, link="https://192.0.2.1:8443/#4821-739204615")
+    assert mode(path) == 0o600
+    files.ready("https://192.0.2.1:8443/#1111-222333444")
+    assert read_running(path).link.endswith("#1111-222333444")
 
 
 def test_what_another_process_wrote_meanwhile_is_left(tmp_path: Path) -> None:
