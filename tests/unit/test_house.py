@@ -23,8 +23,12 @@ PROTOCOL_MAY_IMPORT = {"farhand.protocol", "msgspec", "cryptography"}
 # Sans-IO: the protocol reads no socket, clock, file or entropy source; these modules have nothing else to give.
 IO_MODULES = {"asyncio", "random", "secrets", "select", "selectors", "socket", "ssl", "subprocess", "threading", "time"}
 
-# Of our own: core, and of the protocol what the relay routes by. The rest decrypts, or is reached by what does.
-GATEWAY_MAY_LOAD = re.compile(r"farhand|farhand\.(core|gateway)(\..+)?|farhand\.protocol(\.(envelope|errors|limits))?")
+# Of our own: core, and of the protocol what the relay routes by and what signs and verifies
+# (docs/decisions/0009-what-the-gateway-may-import.md). The rest decrypts, or is reached by what does.
+GATEWAY_MAY_LOAD = re.compile(
+    r"farhand|farhand\.(core|gateway)(\..+)?"
+    r"|farhand\.protocol(\.(capability|certificate|envelope|errors|grants|limits|merkle))?"
+)
 
 ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|(?m:^\s*(-i|-f|--(extra-)?index-url|--find-links))")
 
