@@ -72,8 +72,8 @@ export const SHUT: Readonly<Record<Why, Words>> = {
   },
   "host-changed": {
     title: "This computer has another key than before",
-    cause: "The key that is vouched for now is not the one that it had when you first met it. Nothing was sent to it, and there is no way on from here.",
-    cure: "Ask the computer’s owner, on another way, whether it was set up anew, and compare the new key with what farhand doctor shows there.",
+    cause: "It was set up anew, or the name leads to another computer now, or somebody stands between. Nothing was sent to it, and there is no way on from here.",
+    cure: "Ask whoever looks after that computer, on another way, whether it was set up anew, and have them read out the key that farhand host prints there when it starts.",
     line: STOPPED,
   },
   "root-changed": {

@@ -64,6 +64,21 @@ describe("known hosts", () => {
     }
   });
 
+  test("stop everything when their name leads to another host", async () => {
+    const browser = new Browser();
+    await browser.gateway().meet();
+    const known = browser.organisation.host.identity;
+    browser.organisation.replaceHost();
+    browser.answers = gatewayOf(browser.organisation);
+    const error = await shut(browser.gateway().meet());
+    expect(error.why).toBe("host-changed");
+    expect(error.keys).toEqual({ expected: fingerprint(known), found: fingerprint(browser.organisation.host.identity) });
+    // Under a name of its own it is a new host.
+    const proof = base64(browser.organisation.proof());
+    browser.answers.on(`GET /api/hosts/${browser.id}/proof`, 200, { name: "another", proof });
+    expect(await browser.gateway().meet()).toMatchObject({ first: true });
+  });
+
   test("stop everything when the gateway names another root", async () => {
     const browser = new Browser();
     await browser.gateway().meet();

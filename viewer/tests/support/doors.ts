@@ -25,7 +25,7 @@ export class MemoryStore implements Store {
 /** A root, a host, and what the root signed about it. */
 export class Organisation {
   #secret = entropy(32);
-  readonly host = decodeCertificate(hostKeys().certificate);
+  host = decodeCertificate(hostKeys().certificate);
 
   get root(): Bytes {
     return own(ed25519.getPublicKey(this.#secret));
@@ -33,6 +33,11 @@ export class Organisation {
 
   get hostId(): Bytes {
     return hostId(this.host.identity);
+  }
+
+  /** Another host from now on. */
+  replaceHost(): void {
+    this.host = decodeCertificate(hostKeys().certificate);
   }
 
   /** Another root from now on. */

@@ -48,7 +48,8 @@ export class GatewayDoor implements Door {
     }
     const root = bytesOf(org.body, "root");
     if (root.length !== 32) throw new DoorShut("failed", "The organisation's root, as the gateway tells it, is no key.");
-    const { endorsement, first } = await prove(store, { hostId, root, proof: bytesOf(shown.body, "proof"), now: now() });
+    const proof = bytesOf(shown.body, "proof");
+    const { endorsement, first } = await prove(store, { hostId, name, root, proof, now: now() });
     return {
       id: hostId,
       name: name === "" ? endorsement.name : name,

@@ -3,6 +3,7 @@ import { type Bytes, equal, own } from "../../protocol/bytes";
 import { GrantRefused } from "../../protocol/errors";
 import { fingerprint, verifyHost } from "../../protocol/grants";
 import type { Endorsement } from "../../gen/statements";
+import type { KeysDiffer } from "../bridge";
 import { hex } from "./asking";
 import { DoorShut } from "./door";
 import type { Store } from "./store";
@@ -10,6 +11,8 @@ import type { Store } from "./store";
 const ROOT = "root";
 
 interface Known {
+  /** The host's id, in hexadecimal. */
+  readonly id: string;
   readonly identity: Bytes;
   readonly static: Bytes;
   readonly name: string;
@@ -27,30 +30,42 @@ export interface Proven {
 /**
  * Check a proof against the pinned root, and its keys against those of the first contact.
  *
- * `root` is what the gateway says that it is: the first one is pinned. `now` in milliseconds since the epoch. Rejects
- * with DoorShut; there is no way round it in the page.
+ * `root` is what the gateway says that it is: the first one is pinned. `name` is what the list calls the host: one that
+ * led to another host before is a changed key, too, since people know computers by their names. `now` in milliseconds
+ * since the epoch. Rejects with DoorShut; there is no way round it in the page.
  */
 export async function prove(
-  store: Store, { hostId, root, proof, now }: { hostId: Bytes; root: Bytes; proof: Bytes; now: number },
+  store: Store,
+  { hostId, name, root, proof, now }: { hostId: Bytes; name: string; root: Bytes; proof: Bytes; now: number },
 ): Promise<Proven> {
   const pinned = keyOf(await store.get("roots", ROOT)) ?? root;
   if (!equal(pinned, root)) {
     throw new DoorShut("root-changed", "", { expected: fingerprint(pinned), found: fingerprint(root) });
   }
   const endorsement = verified(proof, pinned, hostId, now);
-  const key = hex(hostId);
-  const known = (await store.get("hosts", key)) as Known | undefined;
-  const before = keyOf(known?.static);
-  if (before !== null && !equal(before, endorsement.static)) {
-    const keys = { expected: fingerprint(before), found: fingerprint(own(endorsement.static)) };
-    throw new DoorShut("host-changed", "", keys, endorsement.name);
+  const [id, { identity, static: noise }] = [hex(hostId), endorsement];
+  const known = (await store.get("hosts", id)) as Known | undefined;
+  const namesake = (await store.get("hosts", named(name))) as Known | undefined;
+  if (known !== undefined && !equal(known.static, noise)) {
+    throw new DoorShut("host-changed", "", differ(known.static, noise), name);
+  }
+  if (namesake !== undefined && namesake.id !== id) {
+    throw new DoorShut("host-changed", "", differ(namesake.identity, identity), name);
   }
   await store.put("roots", ROOT, pinned);
-  if (before === null) {
-    const { identity, static: noise, name } = endorsement;
-    await store.put("hosts", key, { identity: own(identity), static: own(noise), name, firstSeen: now } satisfies Known);
-  }
-  return { endorsement, first: before === null };
+  const kept: Known = known ?? { id, identity: own(identity), static: own(noise), name, firstSeen: now };
+  await store.put("hosts", id, kept);
+  if (name !== "") await store.put("hosts", named(name), kept);
+  return { endorsement, first: known === undefined };
+}
+
+/** Ids are hexadecimal: no name is one. */
+function named(name: string): string {
+  return `name ${name}`;
+}
+
+function differ(before: Bytes, now: Bytes): KeysDiffer {
+  return { expected: fingerprint(own(before)), found: fingerprint(own(now)) };
 }
 
 function verified(proof: Bytes, root: Bytes, hostId: Bytes, now: number): Endorsement {
