@@ -62,13 +62,17 @@ class _Here:
 class Console:
     """A gateway on a thread of its own."""
 
+    hosts: list[str]
+    """The ids of the hosts that it was seeded with."""
+
     def __init__(self, folder: Path, dist: Path = DIST) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         cost = PasswordCost(passes=1, memory_kib=64)
         service = ServiceSettings(data=folder / "gateway", name="Example Ltd", password=cost)
-        self._gateway = Gateway(GatewaySettings(host="127.0.0.1", port=0, viewer=dist, registration="", service=service))
+        settings = GatewaySettings(host="127.0.0.1", port=0, viewer=dist, registration="", service=service)
+        self._gateway = Gateway(settings)
         self.do(self._gateway.start())
         self.address = f"http://localhost:{self._gateway.port}/console"
 
@@ -90,7 +94,8 @@ class Console:
 
     def client(self) -> httpx.Client:
         """Somebody who talks to the API without a browser."""
-        return httpx.Client(base_url=self.address.removesuffix("/console"), headers={"x-farhand": "1"})
+        origin = self.address.removesuffix("/console")
+        return httpx.Client(base_url=origin, headers={"x-farhand": "1", "origin": origin})
 
     def set_up(self, name: str = "Ada") -> None:
         """Make the first administrator, with PASSWORD."""
@@ -188,10 +193,11 @@ class Console:
         who = [(row.id, row.name) for row in people.values()]
         kinds = ["log-in", "grant-issued", "log-in-refused", "rule-changed", "grant-refused", "device-added"]
         for n in range(120 if ids else 0):
+            reason = "Ticket 4711: the printer is gone" if n % 6 == 1 else ""
+            host = ids[n % len(ids)] if n % 2 else None
             record(
-                db, now - n * 1_900_000, kinds[n % 6], who=who[n % 4], address=f"10.1.{n % 7}.{n}", device="Firefox 140",
-                reason="Ticket 4711: the printer is gone" if n % 6 == 1 else "", host=ids[n % len(ids)] if n % 2 else None,
-                method="passkey",
+                db, now - n * 1_900_000, kinds[n % 6], who=who[n % 4], address=f"10.1.{n % 7}.{n}",
+                device="Firefox 140", reason=reason, host=host, method="passkey",
             )  # fmt: skip
 
     def _here(self, ids: list[str], name_of: Callable[[int], str]) -> None:

@@ -167,6 +167,7 @@ export class App {
     const { setup } = this.stage.shell;
     try {
       await this.api.logOut();
+      history.replaceState(null, "", location.pathname); // whoever is next begins at the beginning
       this.open(new SignIn(this.door(setup)));
     } catch (error) {
       this.say(faultOf(error).message);
@@ -284,7 +285,7 @@ export class App {
   }
 
   private inside({ me }: Shell, page: Page): TemplateResult {
-    const section = this.place.page === "" || this.place.page === "add" ? "hosts" : this.place.page;
+    const section = this.place.page === "add" ? "hosts" : this.place.page;
     return html`<a class="skip" href="#title" @click=${this.skip}>To the content</a>
       <div class="frame ${this.menuOpen ? "open" : ""}">
         <header class="side">

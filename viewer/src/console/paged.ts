@@ -55,7 +55,7 @@ export class Paged<T> {
 
   /** The entries up to `last` (exclusive) are looked at. */
   want(last: number): void {
-    this.wanted = Math.max(this.wanted, Math.min(last, Math.max(this.total, 1)));
+    this.wanted = Math.min(Math.max(this.wanted, last), Math.max(this.total, 1));
     if (!this.busy && this.fault === null && this.items.length < this.wanted) void this.fill();
   }
 
@@ -80,7 +80,7 @@ export class Paged<T> {
       }
     }
     this.changed();
-    if (this.items.length < this.wanted) void this.fill();
+    this.want(this.wanted);
   }
 
   /** Replace those that are loaded and match; the gateway has taken a change of them. */
@@ -94,7 +94,8 @@ export class Paged<T> {
     this.busy = true;
     this.changed();
     try {
-      while (this.items.length < this.wanted) {
+      // The list may have become shorter than what was looked at.
+      while (this.items.length < (this.total < 0 ? this.wanted : Math.min(this.wanted, this.total))) {
         const page = Math.floor(this.items.length / this.size);
         const cursor = this.cursors[page];
         if (cursor === undefined || (cursor === null && page > 0)) break;

@@ -8,11 +8,14 @@ export interface Place {
   readonly query: URLSearchParams;
 }
 
+/** Where an address without a place leads. */
+const FIRST = "hosts";
+
 /** `#/hosts/abc?q=x` is page `hosts`, id `abc`. */
 export function parsePlace(hash: string): Place {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?", 2);
   const [page = "", id = ""] = path.split("/", 2).map(decoded);
-  return { page, id, query: new URLSearchParams(query) };
+  return { page: page === "" ? FIRST : page, id, query: new URLSearchParams(query) };
 }
 
 /** The address of a place, for `href`. */

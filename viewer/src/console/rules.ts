@@ -106,7 +106,7 @@ export function conditionWords(conditions: Conditions): { readonly on: string; r
 /** The whole rule as plain text: what a screen reader or a confirmation says. */
 export function sentence(who: string, where: string, rights: readonly Right[], conditions: Conditions): string {
   const { on, then } = conditionWords(conditions);
-  return [`${who} may ${rightsWords(rights)}, on ${where}${on === "" ? "" : `, ${on}`}.`, ...then].join(" ");
+  return [`${who} may ${rightsWords(rights)} on ${where}${on === "" ? "" : `, ${on}`}.`, ...then].join(" ");
 }
 
 /** Why this is no address range, or "" if it is one: `10.0.0.0/8`, `192.0.2.7`, `2001:db8::/32`. */

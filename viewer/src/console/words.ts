@@ -28,6 +28,11 @@ export function or(words: readonly string[]): string {
   return EITHER.format(words);
 }
 
+/** Its first letter as one that begins a sentence. */
+export function capital(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
 /** `1 computer`, `2 computers`. */
 export function count(number: number, one: string, many = `${one}s`): string {
   return `${number.toLocaleString("en-GB")} ${number === 1 ? one : many}`;

@@ -3,14 +3,14 @@ import { type TemplateResult, html } from "lit/html.js";
 import type { Query } from "../api/http";
 import { faultOf } from "../api/errors";
 import type { AuditEntry, Listing, Named } from "../api/types";
-import { AuditList, KINDS, capital } from "../parts/audit_list";
+import { AuditList, KINDS } from "../parts/audit_list";
 import { field, select } from "../parts/fields";
 import { heading } from "../parts/heading";
 import { icon } from "../parts/icons";
 import { Picker } from "../parts/picker";
 import { type Place, href } from "../router";
 import type { Page, Shell } from "../shell";
-import { count } from "../words";
+import { capital, count } from "../words";
 
 const TYPING = 250;
 /** Entries that an export holds at most: more is for the command line. */
@@ -48,6 +48,7 @@ export class AuditPage implements Page {
       id: "host",
       label: "Computer",
       chosen,
+      placeholder: "Any",
       changed: () => {
         const id = this.host.chosen?.id ?? "";
         if (id === this.values.host) changed();

@@ -90,7 +90,7 @@ export class HostPage implements Page {
 
   private keys(host: HostDetail): TemplateResult {
     return html`<p class="fingerprint mono" aria-label="Fingerprint of its key">${host.fingerprint}</p>
-      <p class="hint">The computer shows the same with <code>farhand host status</code>. If it differs, somebody stands between.</p>
+      <p class="hint">The computer shows the same where <code>farhand host</code> is started. If it differs, somebody stands between.</p>
       ${host.endorsed
         ? html`<p class="verdict good">${icon("check")}<span>Signed by your organisation: nobody else can pass for it.</span></p>`
         : html`<p class="verdict warn">${icon("warn")}<span>Not signed yet, so nobody can open it unattended. Compare the fingerprint, then run this where the organisation’s key is:</span></p>

@@ -49,6 +49,16 @@ export class HostsPage implements Page {
     this.rows.enter();
     void this.list.restart();
     void this.groups.load();
+    if (this.filtered) void this.countAll();
+  }
+
+  private async countAll(): Promise<void> {
+    try {
+      this.all = (await this.shell.api.hosts({ limit: 1 })).total;
+      this.shell.changed();
+    } catch {
+      // The list says what is in the way.
+    }
   }
 
   leave(): void {
@@ -63,6 +73,7 @@ export class HostsPage implements Page {
   }
 
   moved(place: Place): boolean {
+    clearTimeout(this.timer);
     const text = place.query.get("q") ?? "";
     if (text !== this.text.trim()) this.text = text;
     this.query = place.query;
@@ -84,7 +95,7 @@ export class HostsPage implements Page {
   }
 
   private with(change: Readonly<Record<string, string>>): string {
-    return href("hosts", "", { ...Object.fromEntries(this.query), ...change });
+    return href("hosts", "", { ...Object.fromEntries(this.query), q: this.text.trim(), ...change });
   }
 
   view(): TemplateResult {
@@ -208,6 +219,7 @@ export class HostsPage implements Page {
 
   private readonly typed = (event: Event): void => {
     this.text = (event.target as HTMLInputElement).value;
+    this.shell.changed(); // the filters' links take it along
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       // One step in the history, however many keys.

@@ -12,7 +12,7 @@ import { Resource } from "../resource";
 import { type Place, href } from "../router";
 import { AT_END, DAY_NAMES, DOES, draftProblem, networksOf, sentence } from "../rules";
 import type { Page, Shell } from "../shell";
-import { clock, minutesOf, named } from "../words";
+import { capital, clock, minutesOf, named } from "../words";
 
 const SPANS = [["0", "as long as the session"], ["60", "for 1 minute"], ["300", "for 5 minutes"], ["900", "for 15 minutes"], ["1800", "for 30 minutes"], ["3600", "for 1 hour"]] as const;
 const LENGTHS = [["0", "No limit"], ["300", "5 minutes"], ["900", "15 minutes"], ["1800", "30 minutes"], ["3600", "1 hour"], ["7200", "2 hours"], ["14400", "4 hours"], ["28800", "8 hours"]] as const;
@@ -218,7 +218,7 @@ export class RulePage implements Page {
       ${CAPABILITIES.map((capability) => {
         const seconds = this.rights.get(capability);
         return html`<li>
-          ${tick(`may-${capability}`, DOES[capability][0]?.toUpperCase() + DOES[capability].slice(1), seconds !== undefined, (on) => {
+          ${tick(`may-${capability}`, capital(DOES[capability]), seconds !== undefined, (on) => {
             this.set(() => {
               if (on) this.rights.set(capability, 0);
               else this.rights.delete(capability);

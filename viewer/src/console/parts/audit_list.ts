@@ -5,7 +5,7 @@ import type { AuditEntry } from "../api/types";
 import { Paged } from "../paged";
 import { href } from "../router";
 import type { Shell } from "../shell";
-import { ago, named, said, stamp } from "../words";
+import { ago, capital, named, said, stamp } from "../words";
 import { time } from "./heading";
 import { empty, inTheWay, loading, stale } from "./states";
 
@@ -56,15 +56,11 @@ export function kindWords(kind: string): string {
   return KINDS[kind] ?? named(kind.replace(/-/g, " "));
 }
 
-export function capital(text: string): string {
-  return text.slice(0, 1).toUpperCase() + text.slice(1);
-}
-
 /** The fields of an entry that have no place of their own, as `name: value`. */
 export function details(entry: AuditEntry): string {
   return Object.entries(entry.detail)
     .filter(([, value]) => value !== null && value !== "" && value !== undefined)
-    .map(([name, value]) => `${named(name)}: ${said(typeof value === "object" ? JSON.stringify(value) : String(value), 160)}`)
+    .map(([name, value]) => `${named(name)}: ${said(typeof value === "string" ? value : JSON.stringify(value), 160)}`)
     .join(" · ");
 }
 

@@ -31,7 +31,7 @@ export function field(given: Field): TemplateResult {
       class=${given.code ? "mono" : ""}
       type=${given.type ?? "text"}
       .value=${live(given.value)}
-      autocomplete=${(given.complete ?? "off") as "off"}
+      autocomplete=${given.complete ?? "off"}
       inputmode=${given.mode ?? "text"}
       placeholder=${given.placeholder ?? nothing}
       maxlength=${given.longest ?? 200}

@@ -23,6 +23,7 @@ export class Picker {
       readonly search: (text: string) => Promise<readonly Named[]>;
       readonly changed: () => void;
       readonly chosen: Named | null;
+      readonly placeholder?: string;
     },
   ) {
     this.chosen = given.chosen;
@@ -40,7 +41,7 @@ export class Picker {
       <label for=${id}>${label}</label>
       <div class="searching">
         ${icon("search")}
-        <input id=${id} type="search" autocomplete="off" maxlength="128" placeholder="Search by name" aria-describedby="${id}-found" .value=${live(this.text)} @focus=${() => { this.look(0); }} @input=${this.typed} />
+        <input id=${id} type="search" autocomplete="off" maxlength="128" placeholder=${this.given.placeholder ?? "Search by name"} aria-describedby="${id}-found" .value=${live(this.text)} @focus=${() => { this.look(0); }} @input=${this.typed} />
       </div>
       <div id="${id}-found" role="status">${this.problem !== "" ? html`<p class="problem">${this.problem}</p>` : nothing}${this.found?.length === 0 ? html`<p class="hint">Nothing by that name.</p>` : nothing}</div>
       ${this.found && this.found.length > 0

@@ -3,7 +3,7 @@ import { noChange } from "lit/html.js";
 import { Directive, type ElementPart, directive } from "lit/directive.js";
 
 class Vars extends Directive {
-  override render(_values: Readonly<Record<string, string>>): typeof noChange {
+  override render(...[]: [values: Readonly<Record<string, string>>]): typeof noChange {
     return noChange;
   }
 
