@@ -1,12 +1,18 @@
 """Somebody edits the audit: with an editor, with the keys, or behind everybody's back. What they did is named."""
 
+import contextlib
 import random
+import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from tests.unit.host.audit_kit import KEYS, judged, lines_of, opened, written
 
+from farhand.host.audit_entry import canonical
 from farhand.host.audit_log import Reading, line_of, parts_of
+from farhand.host.audit_store import AuditError
 from farhand.protocol.merkle import Checkpoint
 
 COUNT = 30
@@ -193,3 +199,23 @@ def test_a_line_without_end_is_not_read_into_memory(log: Path) -> None:
         file.truncate(1 << 32)
     verdict = judged(log)
     assert verdict.faults
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_whatever_stands_there_is_read_and_judged(tmp_path: Path, data: st.DataObject) -> None:
+    """Nothing in a log makes its readers fail in another way than by saying that it is not sound."""
+    folder = tmp_path / "any"
+    shutil.rmtree(folder, ignore_errors=True)
+    written(folder, 8, segment_bytes=1500)
+    lines = lines_of(folder)
+    path = data.draw(st.sampled_from(sorted(folder.glob("*.log"))))
+    number = st.integers() | st.integers(0, 10)
+    entry = st.fixed_dictionaries({"n": number, "t": number, "kind": st.text(max_size=5)}).map(canonical)
+    sealed = st.builds(line_of, entry, st.binary(min_size=64, max_size=64))
+    pieces = data.draw(st.lists(st.sampled_from(lines) | st.binary(max_size=300) | sealed, max_size=8))
+    path.write_bytes(b"".join(pieces))
+    reading = Reading(folder)
+    assert sum(1 for _ in reading.entries()) <= len(lines) + len(pieces) * 300
+    with contextlib.suppress(AuditError):
+        opened(folder, segment_bytes=1500).close()

@@ -1,14 +1,20 @@
 """The audit among real processes: killed, in each other's way, and out of room."""
 
+import asyncio
 import json
+import os
+import signal
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 import pytest
+from tests.integration.processes import farhand
 from tests.unit.host.audit_kit import KEYS, judged, opened, written
 
+from farhand.client import connect
+from farhand.host.audit_log import Reading
 from farhand.host.audit_store import AuditBusy
 
 ROUNDS = 300
@@ -94,3 +100,49 @@ def test_a_log_that_grows_while_it_is_read(tmp_path: Path) -> None:
     assert judged(tmp_path).faults == []
     audit.close()
     assert judged(tmp_path).identity == KEYS.identity_public.hex()
+
+
+async def command(home: Path, *words: object) -> tuple[int, str]:
+    """`farhand audit` as this user would say it: exit code and what it prints."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "farhand.cli", "audit", *map(str, words)),
+        env={**{k: v for k, v in os.environ.items() if not k.startswith("XDG_")}, "HOME": str(home)},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    out, _ = await asyncio.wait_for(process.communicate(), 40)
+    return process.returncode or 0, out.decode()
+
+
+async def test_a_host_killed_in_mid_session_and_what_its_audit_says(tmp_path: Path) -> None:
+    """From a real session to an export of which one byte was changed, with the programs that people use."""
+    home = tmp_path / "home"
+    up = ("up", "--plain", "--no-ask", "--json", "--listen", "127.0.0.1:0", "--virtual", "640x480")
+    async with farhand(home, *up) as host:
+        base, code = (await host.tell("code"))["link"].split("/#")
+        session = await connect(base, code, name="Anna")
+        await session.wait(lambda s: s.picture.exact)
+        await host.end(signal.SIGKILL)
+        await session.close()
+    reading = Reading(next(home.rglob("audit")))
+    assert sum(1 for _ in reading.entries()) > 2
+    assert reading.verdict.faults == []
+    async with farhand(home, *up) as host:
+        await host.tell("code")
+        assert await host.end() == 0
+    told = [json.loads(line) for line in (await command(home, "show", "--json"))[1].splitlines()]
+    kinds = [entry["kind"] for entry in told]
+    assert kinds.count("start") == 2
+    assert kinds[-1] == "stop"
+    assert "Anna" in [entry.get("who") for entry in told if entry["kind"] == "log-in"]
+    assert code.split("-")[-1] not in json.dumps(told)
+
+    done, exported = await command(home, "export")
+    assert done == 0
+    copy = tmp_path / "audit.jsonl"
+    copy.write_text(exported)
+    assert (await command(home, "verify", copy))[0] == 0
+    number = kinds.index("log-in")
+    copy.write_text(exported.replace("Anna", "Anne"))
+    done, said = await command(home, "verify", copy)
+    assert done == 1
+    assert f"entry {number} was changed" in said

@@ -8,6 +8,7 @@ The first line of a segment says what came before it, so that a log can be read 
 import base64
 import binascii
 import datetime
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,9 @@ from farhand.protocol.merkle import Checkpoint, Frontier, ProofError, leaf_hash
 SEAL = 87
 LINE_MAX = ENTRY_MAX + SEAL + 1
 SUFFIX = ".log"
+_SEGMENT = re.compile(r"[0-9]{12,16}\.log")
+#: How far a number that nothing vouches for is followed.
+_FOLLOWED = 1 << 20
 #: The last checkpoint that the host gave away.
 LAST = "last.checkpoint"
 
@@ -65,7 +69,7 @@ def parts_of(line: bytes) -> tuple[bytes, bytes]:
 
 def segments(folder: Path) -> list[Path]:
     """The segments' files, oldest first. Raises OSError."""
-    return sorted(path for path in folder.iterdir() if path.suffix == SUFFIX and path.stem.isdigit())
+    return sorted(path for path in folder.iterdir() if _SEGMENT.fullmatch(path.name))
 
 
 def segment_name(first: int) -> str:
@@ -217,7 +221,7 @@ class Reading:
                     self._frontier = None
                 else:
                     self.verdict.ended = entry["t"]
-        self._expected = max(self._expected, entry["n"] + 1)
+        self._expected = entry["n"] + 1 if 0 <= entry["n"] - self._expected < _FOLLOWED else self._expected + 1
         self._compare()
         return entry, content
 
