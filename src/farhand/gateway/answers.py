@@ -6,7 +6,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from starlette.exceptions import HTTPException
 
 from farhand.core.logging import get_logger
@@ -84,8 +84,12 @@ def install(app: FastAPI) -> None:
                 return answer(error.status_code, code, str(error.detail), dict(error.headers or {}))
             case IntegrityError():
                 return answer(409, "conflict", "it contradicts what was stored meanwhile: load it again")
+            case DBAPIError():
+                # The database is gone, or two transactions stood in each other's way.
+                _log.error("the database failed", exc_info=error)
+                return answer(503, "database", "the database did not do it: try again", {"retry-after": "2"})
         _log.error("an API request failed", exc_info=error)
         return answer(500, "internal", "the gateway failed at this; its log says at what")
 
-    for kind in (ApiError, RequestValidationError, HTTPException, IntegrityError, Exception):
+    for kind in (ApiError, RequestValidationError, HTTPException, IntegrityError, DBAPIError, Exception):
         app.add_exception_handler(kind, handle)

@@ -138,13 +138,17 @@ async def _found(db: AsyncSession, person: str) -> PersonRow:
     return row
 
 
+async def _to_change(db: AsyncSession, person: str) -> PersonRow:
+    """Somebody who is about to be changed, with all administrators locked, in one order: two of them cannot remove
+    each other at the same moment."""
+    await db.execute(select(PersonRow.id).where(PersonRow.admin).order_by(PersonRow.id).with_for_update())
+    return await _found(db, person)
+
+
 async def _keep_an_administrator(db: AsyncSession) -> None:
     """Refuse what leaves nobody to administer the gateway; after the change, in its transaction."""
     await db.flush()
-    # The rows are locked: two administrators cannot remove each other at the same moment.
-    left = await db.scalars(
-        select(PersonRow.id).where(PersonRow.admin, ~PersonRow.disabled).order_by(PersonRow.id).with_for_update()
-    )
+    left = await db.scalars(select(PersonRow.id).where(PersonRow.admin, ~PersonRow.disabled).limit(1))
     if left.first() is None:
         raise Conflict("last-administrator", "nobody would administer this gateway", "make somebody else one first")
 
@@ -229,7 +233,7 @@ async def change(person: Id, body: PersonChange, me: Admin, backend: InBackend) 
         check_fresh(me, backend)
     changes = body.model_dump(exclude_none=True)
     async with backend.database.write() as db:
-        row = await _found(db, person)
+        row = await _to_change(db, person)
         before = (row.name, row.disabled)
         if body.name is not None:
             await _name_is_free(db, body.name, but=row.id)
@@ -261,7 +265,7 @@ async def change(person: Id, body: PersonChange, me: Admin, backend: InBackend) 
 async def remove(person: Id, me: Admin, backend: InBackend) -> Done:
     """Remove somebody: sessions, tokens and everything by which they sign in; the audit keeps their name."""
     async with backend.database.write() as db:
-        row = await _found(db, person)
+        row = await _to_change(db, person)
         note(db, backend, me, EventKind.PERSON_CHANGED, change="removed", about=row.name)
         await db.delete(row)
         await _keep_an_administrator(db)
