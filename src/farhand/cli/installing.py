@@ -13,6 +13,7 @@ from farhand.cli.exits import CliError, Exit
 from farhand.cli.units import Service, made_folders, unit
 from farhand.core.config import Paths
 from farhand.core.integrity import InstallationChanged, check_installation
+from farhand.host.enrolment import FILE as ENROLMENT
 
 _HOST, _GATEWAY = "farhand-host", "farhand-gateway"
 #: The gateway's own user.
@@ -82,6 +83,8 @@ def install_host(where: Where, wanted: HostService) -> None:
     _begin(where, path)
     account = _account(wanted.user, own=where.own)
     _check_program(account.pw_uid)
+    if where.live and not wanted.enrol:
+        _need_enrolment(Paths.default().data if where.own else Paths.under(Path(_folder(_HOST))).data)
     if where.live and _run_as(account, [*_program(), "--version"], ""):
         raise CliError(Exit.SETTINGS, f"{account.pw_name} cannot run this program", "its error is above")
     display = wanted.display or ("" if wanted.virtual else os.environ.get("DISPLAY", ""))
@@ -111,7 +114,7 @@ def install_host(where: Where, wanted: HostService) -> None:
         home = Paths.default()
         folders = (home.data, home.state)
         service = replace(service, home="read-only", write=folders)
-        new = [*_make_private(where, folders), *_make(where, path.parent, 0o755)]
+        new = [*_make_private(where, (*folders, home.config)), *_make(where, path.parent, 0o755)]
         service = replace(service, made=tuple(new))
     else:
         service = replace(
@@ -119,7 +122,9 @@ def install_host(where: Where, wanted: HostService) -> None:
             user=wanted.user,
             folder=_HOST,
             command=(*command, "--home", folder, "--settings", _HOST_SETTINGS),
-            home=_home(account.pw_dir, shown),
+            home=_home(account.pw_dir, shown) if display else "read-only",
+            # A desktop of its own is for work: its user's files are there, nobody else's can be written.
+            write=(Path(account.pw_dir),) if not display and account.pw_dir.startswith("/home/") else (),
         )
         new = [
             *_make(where, path.parent, 0o755),
@@ -165,7 +170,7 @@ def install_gateway(where: Where, wanted: GatewayService) -> None:
     if where.own:
         home = Paths.default()
         folders = (home.data, home.state)
-        new = [*_make_private(where, folders), *_make(where, path.parent, 0o755)]
+        new = [*_make_private(where, (*folders, home.config)), *_make(where, path.parent, 0o755)]
         service = replace(service, write=folders, made=tuple(new))
     else:
         new = [
@@ -182,9 +187,13 @@ def install_gateway(where: Where, wanted: GatewayService) -> None:
             made=tuple(new),
         )
         _write(where.at(_sysusers()), _SYSUSERS)
-        if where.live:
-            _run("systemd-sysusers", _sysusers())
     _write(path, unit(service))
+    if where.live and not where.own:
+        try:
+            _run("systemd-sysusers", _sysusers())
+        except CliError:
+            _remove(where, _GATEWAY, keep=False)
+            raise
     _start(where, _GATEWAY)
 
 
@@ -248,6 +257,16 @@ def _own_files(name: str, home: Paths) -> list[Path]:
         home.config / "host.toml",
         home.runtime / "running.json",
     ]
+
+
+def _need_enrolment(folder: Path) -> None:
+    """A host that is enrolled nowhere would end at once, each time that it is started."""
+    if not (folder / ENROLMENT).is_file():
+        raise CliError(
+            Exit.USAGE,
+            f"nothing is enrolled in {folder}",
+            "add --gateway URL --enrol TOKEN: `farhand org token` makes one",
+        )
 
 
 def _begin(where: Where, path: Path) -> None:

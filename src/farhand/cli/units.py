@@ -97,6 +97,9 @@ def unit(service: Service) -> str:
             f"RuntimeDirectory={service.folder}",
             "RuntimeDirectoryMode=0700",
         ]
+    else:
+        # Below the user's own, where `local` is looked for; others of the user's programs may have files there.
+        lines += ["RuntimeDirectory=farhand", "RuntimeDirectoryMode=0700", "RuntimeDirectoryPreserve=yes"]
     capability = "CAP_NET_BIND_SERVICE" if service.low_port else ""
     lines += [f"CapabilityBoundingSet={capability}", f"AmbientCapabilities={capability}"]
     lines += [f"Environment={_quoted(f'{name}={value}')}" for name, value in service.environment.items()]
