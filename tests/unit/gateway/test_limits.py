@@ -1,6 +1,6 @@
 """Who may hold how many connections, and how guesses are slowed down."""
 
-from farhand.gateway.limits import Conduct, Connections, Limits, address_key
+from farhand.gateway.limits import Bucket, Conduct, Connections, Limits, address_key
 
 
 def drops(book: Connections, address: str, dropped: list[str], name: str):
@@ -104,3 +104,24 @@ def test_memory_of_addresses_is_bounded() -> None:
     for number in range(1000):
         conduct.miss(f"192.0.{number // 250}.{number % 250}", 0.0)
     assert len(conduct) == 100
+
+
+def test_enrolled_hosts_count_by_themselves_and_not_by_their_address() -> None:
+    book = Connections(Limits(settled_per_address=1, settled_total=2, enrolled_total=3))
+    admissions = [book.enter("192.0.2.1", list) for _ in range(5)]
+    assert [one.settle(vouched=True) for one in admissions] == [True, True, True, False, False]
+    assert (book.enrolled, book.settled, book.young) == (3, 0, 2)
+    assert admissions[3].settle()
+    assert not admissions[4].settle()
+    for one in admissions:
+        one.leave()
+        one.leave()
+    assert (book.enrolled, book.settled, book.young) == (0, 0, 0)
+
+
+def test_what_was_spent_beyond_the_bucket_is_waited_for() -> None:
+    bucket = Bucket(100, 10, 0.0)
+    assert bucket.spend(60, 0.0) == 0.0
+    assert bucket.spend(60, 0.0) == 2.0
+    assert bucket.spend(10, 2.0) == 1.0
+    assert bucket.spend(0, 100.0) == 0.0
