@@ -170,12 +170,17 @@ def _trusted_owners() -> set[int]:
     owners = {0, os.geteuid()}
     # In a user namespace without root (a user's unit in a sandbox) the system's own files have a stand-in's number.
     try:
-        mapped = [line.split() for line in Path("/proc/self/uid_map").read_text().splitlines()]
-        if not any(int(first) <= 0 < int(first) + int(count) for first, _, count in mapped):
+        if not root_is_mapped(Path("/proc/self/uid_map").read_text()):
             owners.add(int(Path("/proc/sys/kernel/overflowuid").read_text()))
     except (OSError, ValueError):
         return owners
     return owners
+
+
+def root_is_mapped(uid_map: str) -> bool:
+    """Whether root has a number in this user namespace (user_namespaces(7)). Raises ValueError."""
+    ranges = [[int(field) for field in line.split()] for line in uid_map.splitlines()]
+    return any(first <= 0 < first + count for first, _, count in ranges)
 
 
 def _user(number: int) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from farhand.core import integrity
-from farhand.core.integrity import InstallationChanged, check_installation
+from farhand.core.integrity import InstallationChanged, check_installation, root_is_mapped
 
 
 def install(site: Path) -> Path:
@@ -156,3 +156,16 @@ def test_a_list_that_leaves_this_program_out_is_refused(package: Path) -> None:
     record.write_text("\n".join(line for line in record.read_text().splitlines() if "integrity.py" not in line))
     with pytest.raises(InstallationChanged, match="does not list this program"):
         check_installation(package)
+
+
+@pytest.mark.parametrize(
+    ("uid_map", "mapped"),
+    [
+        ("         0          0 4294967295\n", True),
+        ("      1000       1000          1\n", False),
+        ("         0          0          1\n      1000       1000          1\n", True),
+        ("", False),
+    ],
+)
+def test_whether_roots_files_have_a_stand_ins_number_is_seen(uid_map: str, mapped: bool) -> None:
+    assert root_is_mapped(uid_map) is mapped
