@@ -254,5 +254,5 @@ async def test_nothing_is_left_of_a_thousand_bad_connections() -> None:
             await answer(line)
         await until(lambda: not kit.agent._calls)
         await until(lambda: not len(kit.tasks))
-        assert (len(kit.agent._strangers), len(kit.agent._taken)) == (0, 0)
+        assert (len(kit.agent._strangers), len(kit.agent._codes._taken)) == (0, 0)
         assert (await kit.connect()).granted

@@ -105,7 +105,7 @@ async def test_a_caller_who_hangs_up_after_taking_a_code_kills_it_and_locks_noth
             code = kit.code()
             line = kit.dial(tap=lambda sender, data: b"" if sender == "viewer" and data[0] == 0x13 else data)
             attempt = kit.tasks.start(kit.connect(code, to=line), "attempt")
-            await until(lambda: not kit.agent._codes.open(0))
+            await until(lambda: not kit.agent._codes._codes.open(0))
             line.cut()
             with pytest.raises(Exception, match="cut"):
                 await attempt

@@ -20,7 +20,8 @@ from farhand.protocol.errors import ByeCode, FailureCode
 from farhand.protocol.events import Ended
 from farhand.protocol.grants import AtEnd, Conditions
 from farhand.protocol.identity import Keys, Kind
-from farhand.protocol.messages.control import NoticeCode
+from farhand.protocol.messages import Channel
+from farhand.protocol.messages.control import AskMore, NoticeCode
 
 VIEW, CONTROL, CLIPBOARD, SHELL = Capability.VIEW, Capability.CONTROL, Capability.CLIPBOARD, Capability.SHELL
 ORG = Organisation(time.time())
@@ -253,6 +254,18 @@ async def test_more_needs_a_new_grant_and_has_its_time() -> None:
         await caller.wait(lambda s: s.granted == {VIEW})
 
 
+async def test_a_flood_of_wishes_is_answered_at_a_bounded_rate_and_asks_nobody() -> None:
+    async with Granted() as kit:
+        caller = await kit.come(wanted=(VIEW,))
+        for _ in range(3000):
+            caller.send(Channel.CONTROL, AskMore([CONTROL], 0, "", b"no grant"))
+        caller.type("x")
+        await until(lambda: any(entry.get("message") == "TypedText" for entry in kit.audit.of("right-used")))
+        assert 1 <= len(caller.notices) <= 4
+        assert caller.granted == {VIEW}
+        assert kit.platform.person.questions == []
+
+
 async def test_another_persons_grant_adds_nothing() -> None:
     async with Granted() as kit:
         caller = await kit.come(wanted=(VIEW,))
@@ -308,6 +321,21 @@ async def test_a_revoked_device_is_out_of_every_session_at_once_and_stays_out(tm
     again = Remembered(tmp_path / "remembered.json")
     assert again.is_revoked(DEVICE.identity_public)
     assert (tmp_path / "remembered.json").stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_revoked_caller_who_reads_nothing_is_of_no_effect_at_once() -> None:
+    async with Granted() as kit:
+        line = kit.dial()
+        caller = await kit.come(to=line)
+        caller.key("KeyA", "a", down=True)
+        await until(lambda: kit.platform.inputs and kit.platform.inputs[0].down)
+        line.hold()
+        await kit.agent.revoke(DEVICE.identity_public)
+        await until(lambda: kit.platform.inputs[0].closed)
+        assert kit.agent.callers == ()
+        assert kit.platform.person.shown == []
+        await kit.clock.advance(2.1)
+        await until(lambda: not kit.agent._calls)
 
 
 async def test_a_device_is_revoked_while_the_person_is_asked_about_it() -> None:

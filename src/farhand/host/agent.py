@@ -4,7 +4,7 @@ import asyncio
 import platform as computer
 import socket
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from farhand.core.logging import get_logger
@@ -12,22 +12,19 @@ from farhand.core.tasks import Tasks
 from farhand.host.audit import AuditSink, Kind, NoAudit
 from farhand.host.authority import AccessDenied, Authority, Denial, Visit
 from farhand.host.call import Call
-from farhand.host.callers import Caller, Callers, Lost, strictest
-from farhand.host.codes import Code, Codes
+from farhand.host.callers import Caller, Callers, Lost
+from farhand.host.codebook import Codebook
+from farhand.host.codes import Code
 from farhand.host.entry import Entry, by_code, by_grant
 from farhand.host.events import (
     AgentEvent,
     CallerInfo,
     CallerRefused,
-    CodeClosed,
-    CodeEnd,
-    DesktopNotLeft,
-    Locked,
-    Unlocked,
 )
+from farhand.host.household import Household
 from farhand.host.lease import HostTime
 from farhand.host.ledger import Ledger
-from farhand.host.platform.base import Answer, Controls, Person, Platform, Presence, Question
+from farhand.host.platform.base import Answer, Controls, Platform, Question
 from farhand.host.remembered import Remembered
 from farhand.host.services.base import ServiceFactory
 from farhand.host.services.clipboard import ClipboardService
@@ -38,7 +35,7 @@ from farhand.protocol.capability import Capabilities, Capability, in_order
 from farhand.protocol.envelope import Hello, Mode
 from farhand.protocol.errors import ByeCode, FailureCode, Refused
 from farhand.protocol.events import Authenticated, Ended, Failed
-from farhand.protocol.grants import AtEnd, fingerprint
+from farhand.protocol.grants import fingerprint
 from farhand.protocol.identity import Keys
 from farhand.protocol.messages.control import AskMore
 from farhand.transports.base import Transport
@@ -59,11 +56,8 @@ _REFUSED_LOGINS = {
     FailureCode.REJOIN_REFUSED,
     FailureCode.POLICY,
 }
-#: Seconds beyond a question's own after which a person's side that does not answer counts as silent.
-ANSWER_SLACK = 2.0
-#: Seconds for the last bytes of every call when the host shuts down, and for what is done with the desktop then.
+#: Seconds for the last bytes of every call when the host shuts down.
 SHUTDOWN_SECONDS = 5.0
-LEAVE_SECONDS = 60.0
 
 
 class Agent:
@@ -101,20 +95,14 @@ class Agent:
         self.register = Callers(
             HostTime(self._loop.time, clock), self._ledger, self._emit, self._show, self._left_for_good
         )
-        self._codes = Codes(self.settings.codes)
-        self._expiries: dict[str, asyncio.TimerHandle] = {}
-        self._taken: dict[Call, str] = {}
+        self._codes = Codebook(self.settings.codes, self._ledger, self._emit)
+        self._household = Household(platform, self._ledger, self._controls(), self._emit)
         self._calls: set[Call] = set()
         self._strangers: dict[Call, None] = {}
         self._deciding: set[Call] = set()
-        self._person: Person | None = None
-        self._one_question = asyncio.Lock()
-        self._questions = 0
-        self._at_end = AtEnd.NOTHING
         self._closing = False
         self._quiet = asyncio.Event()
         self._tasks = Tasks("agent")
-        self._leaving = Tasks("leaving the desktop")
 
     @property
     def host_id(self) -> bytes:
@@ -132,20 +120,15 @@ class Agent:
 
     def new_code(self, route: str) -> Code:
         """Open a one-time code under a route that the gateway gave; raises CodesLocked, CodeRefused."""
-        code = self._codes.issue(route, self._loop.time())
-        self._forget_expiry(route)
-        self._expiries[route] = self._loop.call_at(code.expires, self._code_expired, route)
-        self._ledger.record(Kind.CODE, what="made", route=route)
-        return code
+        return self._codes.new(route)
 
     def withdraw_code(self, route: str) -> None:
         """Close a code that nobody used."""
-        self._forget_expiry(route)
         self._codes.withdraw(route)
 
     def locked(self) -> int:
         """For how many more seconds attended mode is locked; 0 if it is not."""
-        return self._codes.locked(self._loop.time())
+        return self._codes.locked()
 
     async def call(self, transport: Transport, address: str) -> None:
         """Serve one connection until it is over; ``address`` is the caller's, for people. Raises only cancellation."""
@@ -219,18 +202,9 @@ class Agent:
             except TimeoutError:
                 _log.warning("calls still open at shutdown", count=len(self._calls))
         await self.register.shutdown()
-        for route in list(self._expiries):
-            self.withdraw_code(route)
+        self._codes.close()
         await self._tasks.close()
-        try:
-            async with asyncio.timeout(LEAVE_SECONDS):
-                await self._leaving.wait()
-        except TimeoutError:
-            _log.error("the desktop was not left in time")
-        await self._leaving.close()
-        if self._person is not None:
-            await self._person.close()
-            self._person = None
+        await self._household.close()
 
     def _caller(self, session: str) -> Caller | None:
         try:
@@ -255,31 +229,11 @@ class Agent:
 
     def take_code(self, call: Call, route: str) -> str | None:
         """Consume the code of this route; raises Refused while attended mode is locked."""
-        now = self._loop.time()
-        if retry := self._codes.locked(now):
-            raise Refused(FailureCode.LOCKED, retry)
-        secret = self._codes.take(route, now)
-        if secret is not None:
-            self._forget_expiry(route)
-            self._taken[call] = route
-        return secret
+        return self._codes.take(call, route)
 
     def wrong_code(self, call: Call) -> int:
         """Note a wrong secret; returns the seconds that attended mode is locked for from now on, else 0."""
-        route = self._taken.pop(call, "")
-        now = self._loop.time()
-        before, closing = self._codes.locked(now), self._codes.open(now)
-        seconds = self._codes.burnt(now)
-        _log.warning("code burnt", route=route, address=call.address)
-        self._close_code(route, CodeEnd.BURNT, call.address)
-        if seconds and seconds != before:
-            _log.warning("attended mode locked", seconds=seconds)
-            for code in closing:
-                self._forget_expiry(code.route)
-                self._close_code(code.route, CodeEnd.LOCKED)
-            self._emit(Locked(seconds))
-            self._loop.call_later(seconds, self._unlock)
-        return seconds
+        return self._codes.wrong(call, call.address)
 
     def find_rejoin(self, session: bytes) -> bytes | None:
         """The Noise key of a caller who may come back under this session id."""
@@ -289,10 +243,7 @@ class Agent:
     def known(self, call: Call) -> None:
         """Note that a call is authenticated: its code is used up."""
         self._strangers.pop(call, None)
-        if (route := self._taken.pop(call, None)) is not None:
-            self._codes.used()
-            _log.info("code used", route=route, address=call.address)
-            self._close_code(route, CodeEnd.USED, call.address)
+        self._codes.used(call, call.address)
 
     async def enter(self, call: Call, event: Authenticated) -> Entry:
         """The most that an authenticated caller may get. Raises AccessDenied."""
@@ -350,35 +301,11 @@ class Agent:
 
     async def ask(self, call: Call, question: Question) -> Answer:
         """Put a question to the person, one at a time; trouble on that side counts as silence."""
-        self._questions += 1
-        try:
-            async with self._one_question, asyncio.timeout(question.seconds + ANSWER_SLACK):
-                person = self._open_person()
-                answer = Answer.SILENCE if person is None else await person.ask(question)
-        except TimeoutError:
-            answer = Answer.SILENCE
-        except Exception as error:
-            _log.error("nobody can be asked", exc_info=error)
-            answer = Answer.SILENCE
-        finally:
-            self._questions -= 1
-        _log.info(
-            "consent", caller=question.caller, address=call.address, asked=question.capabilities, answer=answer.value
-        )
-        self._ledger.record(
-            Kind.CONSENT,
-            who=question.account or question.caller,
-            from_=call.address,
-            reason=question.reason,
-            rights=question.capabilities,
-            answer=answer.value,
-            silence=question.silence.value if answer is Answer.SILENCE else "",
-        )
-        return answer
+        return await self._household.ask(question)
 
     def questions(self) -> int:
         """How many questions are before the person or waiting for them."""
-        return self._questions
+        return self._household.questions
 
     def claim(self, call: Call, session: bytes) -> Caller | None:
         """Hand a caller who came back to its new connection; None if its time is over."""
@@ -419,9 +346,7 @@ class Agent:
         self._deciding.discard(call)
         if not self._calls:
             self._quiet.set()
-        if (route := self._taken.pop(call, None)) is not None:
-            _log.info("code abandoned", route=route, address=call.address)
-            self._close_code(route, CodeEnd.ABANDONED, call.address)
+        self._codes.abandoned(call, call.address)
         if isinstance(end, Failed):
             self._failed(call, end)
         caller = call.caller
@@ -456,42 +381,17 @@ class Agent:
             _log.error("used grants cannot be written down", why=str(error))
             raise AccessDenied(Denial.NOT_KEPT) from None
 
-    # Codes.
-
-    def _close_code(self, route: str, end: CodeEnd, address: str = "") -> None:
-        note = self._ledger.record if end is CodeEnd.USED else self._ledger.stranger
-        note(Kind.CODE, what=end.value, route=route, from_=address)
-        self._emit(CodeClosed(route, end))
-
-    def _unlock(self) -> None:
-        if not self.locked() and not self._closing:
-            _log.info("attended mode unlocked")
-            self._emit(Unlocked())
-
-    def _code_expired(self, route: str) -> None:
-        del self._expiries[route]
-        self._codes.withdraw(route)
-        self._close_code(route, CodeEnd.EXPIRED)
-
-    def _forget_expiry(self, route: str) -> None:
-        if (timer := self._expiries.pop(route, None)) is not None:
-            timer.cancel()
-
     # The person here, and the desktop that is left to them.
 
-    def _open_person(self) -> Person | None:
-        if self._person is None and not self._closing:
-            self._person = self.platform.open_person(
-                Controls(
-                    end_all=self.end_all,
-                    end=self.end,
-                    pause=lambda session, on: self._start(self.pause(session, on), "pause"),
-                    take_back=lambda session, capability: self._start(
-                        self.take_back(session, frozenset({Capability(capability)})), "take back"
-                    ),
-                )
-            )
-        return self._person
+    def _controls(self) -> Controls:
+        return Controls(
+            end_all=self.end_all,
+            end=self.end,
+            pause=lambda session, on: self._start(self.pause(session, on), "pause"),
+            take_back=lambda session, capability: self._start(
+                self.take_back(session, frozenset({Capability(capability)})), "take back"
+            ),
+        )
 
     def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
         if self._closing:
@@ -500,34 +400,10 @@ class Agent:
             self._tasks.start(work, name)
 
     def _show(self) -> None:
-        """Keep the person informed; a person's side that fails must not take a session down, nor go unnoticed."""
-        present: Sequence[Presence] = [_presence(caller) for caller in self.register]
-        try:
-            person = self._open_person() if present else self._person
-            if person is not None:
-                person.show(present)
-        except Exception as error:
-            _log.error("the person here cannot be shown who is connected", exc_info=error)
+        self._household.show(self.register)
 
     def _left_for_good(self, caller: Caller) -> None:
-        """Once the last caller is gone, do with the desktop what the strictest of them asked for."""
-        self._at_end = strictest(self._at_end, caller.at_end)
-        if not len(self.register) and self._at_end is not AtEnd.NOTHING:
-            what, self._at_end = self._at_end, AtEnd.NOTHING
-            self._leaving.start(self._leave(what), what.value)
-
-    async def _leave(self, what: AtEnd) -> None:
-        act = self.platform.lock if what is AtEnd.LOCK else self.platform.log_off
-        why = ""
-        try:
-            await asyncio.to_thread(act)
-        except Exception as error:
-            why = str(error) or repr(error)
-            _log.error("the desktop was not left as it should be", what=what.value, why=why)
-            self._emit(DesktopNotLeft(what, why))
-        else:
-            _log.info("the desktop was left", what=what.value)
-        self._ledger.record(Kind.SESSION_END, desktop=what.value, failed=bool(why), why=why)
+        self._household.left(caller, len(self.register))
 
     def _cannot_write(self, why: str) -> None:
         """The owner wants every session written down, and that is not possible."""
@@ -545,23 +421,6 @@ def _viewer(call: Call) -> bytes:
     """The identity key that a call's handshake proved; empty if none was shown."""
     certificate = None if call.event is None else call.event.certificate
     return b"" if certificate is None else certificate.identity
-
-
-def _presence(caller: Caller) -> Presence:
-    who, granted = caller.identity, in_order(caller.granted)
-    return Presence(
-        who.name,
-        who.address,
-        tuple(str(capability) for capability in granted),
-        session=caller.session.hex(),
-        account=who.account,
-        device=who.device,
-        reason=who.reason,
-        since=caller.lease.began,
-        paused=caller.paused,
-        cut=caller.line is None,
-        until=tuple(when / 1000 for when in caller.lease.until(granted)),
-    )
 
 
 def _why(end: Ended | Failed | None) -> str:

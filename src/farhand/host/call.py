@@ -390,7 +390,12 @@ class Call:
             wait = min(_ASK_AGAIN_MOST, ASK_AGAIN_SECONDS * 2.0 ** min(caller.refusals, 20))
             caller.refusals += 1
             caller.ask_again = self._loop.time() + wait
-        self._pump.send(Channel.CONTROL, Notice(NoticeCode.DENIED, text))
+        if self._attached is None:
+            return
+        if penalty:
+            self._attached.send(Channel.CONTROL, Notice(NoticeCode.DENIED, text))
+        else:
+            self._attached.notice(NoticeCode.DENIED, text)
 
     # ---- The end ---------------------------------------------------------------------------------------------------
 

@@ -115,7 +115,8 @@ def fit(text: str, width: int, size: int, *, bold: bool = False) -> str:
 
 def wrap(text: str, width: int, size: int, most: int) -> list[str]:
     """The text in lines that fit, broken at spaces, ``most`` at most; what is too much is cut with an ellipsis."""
-    words, lines = text.split(" "), []
+    words = text.split(" ")
+    lines: list[str] = []
     while words and len(lines) < most - 1:
         taken = 1
         while taken < len(words) and text_width(" ".join(words[: taken + 1]), size) <= width:
