@@ -65,13 +65,13 @@ class Console:
     hosts: list[str]
     """The ids of the hosts that it was seeded with."""
 
-    def __init__(self, folder: Path, dist: Path = DIST) -> None:
+    def __init__(self, folder: Path, dist: Path = DIST, *, port: int = 0, **service_settings: Any) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         cost = PasswordCost(passes=1, memory_kib=64)
-        service = ServiceSettings(data=folder / "gateway", name="Example Ltd", password=cost)
-        settings = GatewaySettings(host="127.0.0.1", port=0, viewer=dist, registration="", service=service)
+        service = ServiceSettings(data=folder / "gateway", name="Example Ltd", password=cost, **service_settings)
+        settings = GatewaySettings(host="127.0.0.1", port=port, viewer=dist, registration="", service=service)
         self._gateway = Gateway(settings)
         self.do(self._gateway.start())
         self.address = f"http://localhost:{self._gateway.port}/console"

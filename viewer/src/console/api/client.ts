@@ -2,7 +2,7 @@
 import { Fault } from "./errors";
 import type { Http, Query } from "./http";
 import type {
-  Approval, AuditEntry, Checkpoint, Device, EnrolToken, Host, HostDetail, HostGroup, Invitation, Listing, Login, Me,
+  Approval, AuditEntry, Checkpoint, Device, EnrolToken, Host, HostDetail, HostGroup, Identity, Invitation, Listing, Login, Me,
   NewEnrolToken, Organisation, Passkey, PeopleGroup, Person, Roles, Rule, RuleDraft, Setup, TotpBegun,
 } from "./types";
 
@@ -53,6 +53,16 @@ export class Api {
   }
   logOut(): Promise<unknown> {
     return this.http.call("POST", "logout", {});
+  }
+  identities(): Promise<Listing<Identity>> {
+    return this.http.get("identities");
+  }
+  /** Where to prove an account at the provider, which then signs in here. */
+  async linkAddress(): Promise<string> {
+    return (await this.http.call<{ url: string }>("POST", "oidc/link")).url;
+  }
+  unlink(id: string): Promise<unknown> {
+    return this.http.call("DELETE", `identities/${encodeURIComponent(id)}`);
   }
   oidcAddress(): string {
     return this.http.address("login/oidc");

@@ -51,6 +51,12 @@ export interface Passkey extends Named {
   readonly used_ms: number;
 }
 
+/** An account at the provider that signs in here. */
+export interface Identity extends Named {
+  readonly issuer: string;
+  readonly created_ms: number;
+}
+
 export interface Login {
   readonly id: string;
   /** A browser; otherwise a command line with a token. */

@@ -1,7 +1,7 @@
 /** My account, and the organisation's keys. */
 import { type TemplateResult, html, nothing } from "lit/html.js";
 import { faultOf } from "../api/errors";
-import type { Device, Login, Organisation, Passkey, TotpBegun } from "../api/types";
+import type { Device, Identity, Login, Organisation, Passkey, TotpBegun } from "../api/types";
 import { codesView, copyable } from "../parts/codes";
 import { deviceList } from "../parts/device_list";
 import { field } from "../parts/fields";
@@ -20,6 +20,7 @@ import { PASSWORD_MIN } from "./first";
 export class SettingsPage implements Page {
   readonly title = "Settings";
   private readonly passkeys: Resource<readonly Passkey[]>;
+  private readonly identities: Resource<readonly Identity[]>;
   private readonly logins: Resource<readonly Login[]>;
   private readonly devices: Resource<readonly Device[]>;
   private readonly organisation: Resource<Organisation>;
@@ -27,10 +28,11 @@ export class SettingsPage implements Page {
   constructor(private readonly shell: Shell) {
     const { api, changed, me } = shell;
     this.passkeys = new Resource(async () => (await api.passkeys()).items, changed);
+    this.identities = new Resource(async () => (await api.identities()).items, changed);
     this.logins = new Resource(async () => (await api.logins()).items, changed);
     this.devices = new Resource(async () => (await api.devices({ person: me.id })).items, changed);
     this.organisation = new Resource(() => api.organisation(), changed);
-    for (const one of [this.passkeys, this.logins, this.devices, this.organisation]) void one.load();
+    for (const one of [this.passkeys, this.identities, this.logins, this.devices, this.organisation]) void one.load();
   }
 
   view(): TemplateResult {
@@ -39,7 +41,7 @@ export class SettingsPage implements Page {
       <div class="columns-two">
         <div>
           <h2 class="part">My account</h2>
-          ${this.passkeyPart()} ${this.passwordPart()} ${this.recoveryPart()}
+          ${this.passkeyPart()} ${this.identityPart()} ${this.passwordPart()} ${this.recoveryPart()}
           ${section("My devices and browsers", deviceList(this.shell, this.devices, "None yet: one is added when you first open a computer with it."), { lead: "Each holds a key with which it may open computers." })}
           ${section("Where I am signed in", loginList(this.shell, this.logins), { actions: html`<a class="secondary" href="#/device">${icon("terminal")}Let a command line in</a>` })}
         </div>
@@ -89,6 +91,48 @@ export class SettingsPage implements Page {
       act: async () => {
         await api.removePasskey(one.id);
         await Promise.all([this.passkeys.load(), reload()]);
+      },
+    }));
+  }
+
+  // ---- accounts at a provider ----
+
+  private identityPart(): TemplateResult | typeof nothing {
+    const provider = this.shell.setup.oidc;
+    if (provider === null) return nothing;
+    return section(
+      named(provider, "Single sign-on"),
+      whole(this.identities, (all) =>
+        all.length === 0
+          ? html`<p class="hint">Not linked: only your account here signs you in.</p>`
+          : html`<ul class="lines">
+              ${all.map((one) => html`<li>
+                <span class="grow"><bdi>${named(one.name, "An account")}</bdi> <small>Linked ${ago(one.created_ms, this.shell.now())}</small></span>
+                <button type="button" class="quiet danger" @click=${() => { this.unlink(one); }}>Unlink<span class="unseen"> ${named(one.name, "the account")}</span></button>
+              </li>`)}
+            </ul>`, 1),
+      { actions: html`<button type="button" class="secondary" @click=${() => { void this.link(); }}>${icon("open")}Link an account</button>` },
+    );
+  }
+
+  private async link(): Promise<void> {
+    try {
+      location.assign(await this.shell.api.linkAddress());
+    } catch (error) {
+      this.shell.say(faultOf(error).message);
+    }
+  }
+
+  private unlink(one: Identity): void {
+    const { api, dialogs } = this.shell;
+    dialogs.open(() => ({
+      title: "Unlink this account?",
+      yes: "Unlink it",
+      danger: true,
+      body: html`<p><bdi>${named(one.name, "It")}</bdi> signs you in no more.</p>`,
+      act: async () => {
+        await api.unlink(one.id);
+        await this.identities.load();
       },
     }));
   }
