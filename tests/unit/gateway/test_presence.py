@@ -38,7 +38,7 @@ class Line:
 
 
 class Clock:
-    now = 1_000_000.0
+    now = 1_800_000_000.0
 
 
 @pytest.fixture
