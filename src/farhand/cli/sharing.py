@@ -190,7 +190,7 @@ async def sharing(options: SharingOptions, prepare: Prepare | None = None) -> As
         keys = host_keys(paths, settings.name or socket.gethostname())
         root = None if prepare is None else await prepare(paths, keys, settings)
     async with open_desktop(options.display, options.virtual, options.size) as desktop:
-        with contextlib.closing(Audit.open(paths.data / "audit", keys)) as audit:
+        with contextlib.closing(Audit.open(paths.data / "audit", keys, required=settings.audit_required)) as audit:
             shared = Sharing(options, paths, keys, settings, desktop, audit, root)
             with _signals(shared.end):
                 try:

@@ -161,7 +161,7 @@ class Audit:
         unsigned = self._store.current(_milliseconds(self._now()))
         try:
             await asyncio.get_running_loop().run_in_executor(None, _sync_copy, os.dup(self._store.descriptor))
-            return b"" if self._closed else self._store.sign(unsigned)
+            return self._store.sign(unsigned)
         except OSError as error:
             self._failed(error)
             return b""

@@ -9,8 +9,9 @@ from farhand.protocol.envelope import AuditCheckpoint, AuditEntries
 
 #: Bytes of entries and entries in one message, below what the leg takes with its framing.
 _BATCH_BYTES, _BATCH_ENTRIES = 56 << 10, 1000
-#: Between two messages, in seconds: what happens at once goes together, and a gateway is not flooded by a backlog.
-PAUSE_SECONDS = 0.5
+#: Between two messages, in seconds: what happens at once goes together, and a backlog stays below what a gateway takes
+#: without making the host's other messages wait (docs/reference/limits.md).
+PAUSE_SECONDS = 1.0
 
 _log = get_logger(__name__)
 

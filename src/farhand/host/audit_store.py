@@ -113,7 +113,7 @@ class Store:
     def sign(self, checkpoint: Checkpoint) -> bytes:
         """Sign it, and remember that it was given away. Raises OSError."""
         signed = checkpoint.sign(self._keys.identity)
-        if checkpoint.size < self._signed:
+        if checkpoint.size <= self._signed:
             return signed
         self._signed = checkpoint.size
         descriptor = os.open(self.folder / LAST, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)

@@ -74,6 +74,8 @@ class HostSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is done with the desktop when the last session is over; a grant may ask for more than this."""
     grace_seconds: Annotated[int, msgspec.Meta(ge=0, le=0xFFFF)] = GRACE_SECONDS
     """After a cut, the caller may come back for this long without being asked about again; 0: never."""
+    audit_required: bool = True
+    """Whether sessions end, and none begins, while the audit cannot be written."""
     codes: CodeSettings = CodeSettings()
     """One-time codes."""
     max_calls: Count = 8
