@@ -121,6 +121,7 @@ class Host:
             on_online=lambda: self.heard.append("online"),
             on_offline=lambda why, _: self.heard.append(why),
             on_revoke=self.agent.revoke,
+            on_removed=self.agent.shutdown,
             status=status.read,
             audit=AuditFeed(self.audit, pause=0).run,
             patient=True,
@@ -218,7 +219,7 @@ async def test_a_pinned_root_is_never_changed_by_a_token(org: Organisation, admi
     await enrol(paths, org.address, genuine, keys, "", None)  # it was not used up
 
 
-async def test_an_enrolled_host_is_reached_revoked_and_removed(
+async def test_an_enrolled_host_is_reached_and_a_revoked_device_is_out_of_it(
     org: Organisation, admin: Account, paths: Paths, tmp_path: Path
 ) -> None:
     keys = keys_in(paths)
@@ -245,13 +246,27 @@ async def test_an_enrolled_host_is_reached_revoked_and_removed(
             while (await admin.get(f"/hosts/{host_id}"))["audit_size"] < host.audit.size:
                 await asyncio.sleep(0)
         assert not (await admin.get(f"/hosts/{host_id}"))["audit_fault"]
-        gone = asyncio.ensure_future(host.link.run())
-        with contextlib.suppress(asyncio.CancelledError):
-            await until(lambda: host.heard.count("online") == 2)
-            await admin.call("DELETE", f"/hosts/{host_id}")
-            with pytest.raises(HostRemoved):
-                await gone
     assert Entry.REVOKED in entries(paths, keys)
+
+
+async def test_a_host_that_is_removed_says_goodbye_and_comes_no_more(
+    org: Organisation, admin: Account, paths: Paths, tmp_path: Path
+) -> None:
+    keys = keys_in(paths)
+    await enrol(paths, org.address, await token_of(org, admin), keys, "tower", None)
+    ada = await operator(org, admin, keys.host_id.hex(), tmp_path / "ada", "view")
+    host = Host(paths, org)
+    running = asyncio.ensure_future(host.link.run())
+    await until(lambda: "online" in host.heard)
+    session = await connect(keys.host_id.hex(), paths=ada)
+    await admin.call("DELETE", f"/hosts/{keys.host_id.hex()}")
+    with pytest.raises(HostRemoved):
+        await asyncio.wait_for(running, 10)
+    end = await session.closed()
+    assert isinstance(end, Ended)
+    assert end.code is ByeCode.SHUTDOWN
+    await session.close()
+    host.audit.close()
 
 
 def entries(paths: Paths, keys: Keys) -> str:

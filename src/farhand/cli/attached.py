@@ -150,6 +150,7 @@ async def _serve(chosen: GatewayOptions, place: _Place, shared: Sharing) -> None
         on_offline=offline,
         on_route_lost=route_lost,
         on_revoke=shared.revoke if enrolment is not None else None,
+        on_removed=shared.agent.shutdown,
         status=status.read if enrolment is not None else None,
         audit=AuditFeed(shared.audit).run if enrolment is not None else None,
         patient=enrolment is not None,

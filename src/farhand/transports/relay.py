@@ -62,7 +62,8 @@ class GatewayLink:
 
     ``call`` serves one viewer: ``(transport, address)``; ``fingerprint`` is as in websocket.connect.
     ``on_online`` and ``on_offline`` hear of the connection, ``on_route_lost`` of a route that the gateway gave away
-    while it could not be reached, ``on_revoke`` of a device (its identity key) that is to be shut out.
+    while it could not be reached, ``on_revoke`` of a device (its identity key) that is to be shut out, ``on_removed``
+    that this host was taken off the list, before ``run`` ends.
     ``status`` tells how this computer is, for the gateway's list; ``audit`` sends it copies of the record.
     ``patient``: an enrolled host asks again, seldom, where a gateway says no: it may have been restored from a backup,
     and nobody is there to start the host anew. Only Removed ends it.
@@ -82,6 +83,7 @@ class GatewayLink:
         on_offline: Callable[[str, float], None] = lambda _why, _wait: None,
         on_route_lost: Callable[[str], None] = lambda _: None,
         on_revoke: Callable[[bytes], Coroutine[Any, Any, None]] | None = None,
+        on_removed: Callable[[], Awaitable[None]] | None = None,
         status: Callable[[], Status] | None = None,
         audit: AuditFeed | None = None,
         patient: bool = False,
@@ -99,6 +101,7 @@ class GatewayLink:
         self._on_offline = on_offline
         self._on_route_lost = on_route_lost
         self._on_revoke = on_revoke
+        self._on_removed = on_removed
         self._reports = Reports(status, audit)
         self._patient = patient
         self._backoff = Backoff(chance)
@@ -189,6 +192,8 @@ class GatewayLink:
         except MessageError as error:
             return registered, f"the gateway broke the protocol ({error})", False
         except RegistrationDenied as error:
+            if isinstance(error, HostRemoved) and self._on_removed is not None:
+                await self._on_removed()  # calls end with ``run``: here they still have their lines
             if isinstance(error, HostRemoved) or not self._patient:
                 raise
             return registered, error.cause, True
