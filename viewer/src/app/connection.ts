@@ -61,6 +61,9 @@ export interface ConnectionOptions {
   readonly picture: PictureSide;
 }
 
+/** How long the host has for its last word. */
+const LAST_WORD_MS = 1000;
+
 /** What a cut session is taken up again with. */
 interface Pass {
   readonly session: Bytes;
@@ -92,6 +95,8 @@ export class Connection {
   #rights: readonly Held[] = [];
   #paused = false;
   #watching = false;
+  /** The person has enough, and the host has the last word. */
+  #leaving = false;
   #cancelOpening: (() => void) | null = null;
   #cancelGrace: (() => void) | null = null;
 
@@ -166,8 +171,27 @@ export class Connection {
     this.#rejoin.now();
   }
 
-  /** The person has enough. */
+  /**
+   * The person has enough.
+   *
+   * A host says a checkpoint of its audit before it ends a session, not after this end did: so a session by a grant
+   * gives its rights back, and lets the host end it.
+   */
   end(): void {
+    if (this.#phase === "over") return;
+    const mine = this.#rights.map(({ capability }) => capability);
+    if (!this.#leaving && this.#phase === "connected" && mine.length > 0 && this.#target !== null && !isByCode(this.#target.by)) {
+      this.#leaving = true;
+      this.#sending.letGo(mine);
+      this.#clock.after(LAST_WORD_MS, () => {
+        this.#leave();
+      });
+      return;
+    }
+    this.#leave();
+  }
+
+  #leave(): void {
     if (this.#phase === "over") return;
     const link = this.#link;
     this.#over("ended-by-viewer", "", 0);
@@ -255,7 +279,8 @@ export class Connection {
         this.#message(event.message, link);
         break;
       case "ended":
-        this.#over(reasonOfBye(event.code), event.text, 0);
+        if (this.#leaving) this.#over("ended-by-viewer", "", 0);
+        else this.#over(reasonOfBye(event.code), event.text, 0);
         break;
       case "failed":
         this.#failure(event);

@@ -379,6 +379,34 @@ describe("by a grant", () => {
     expect(world.requests[1]).toMatchObject({ rejoin: world.session, certificate: new Uint8Array(0), grant: new Uint8Array(0) });
   });
 
+  test("ends by giving its rights back, so that the host has the last word", async () => {
+    const world = new World();
+    await world.connect(granted(world));
+    world.connection.end();
+    await settle();
+    expect(world.host.received).toContainEqual({ type: "LetGo", capabilities: ["view", "control", "clipboard"] });
+    expect(world.state).toMatchObject({ state: "connected" });
+    world.host.session.bye(ByeCode.RIGHTS, "given back");
+    world.host.work();
+    await settle();
+    expect(world.state).toMatchObject({ state: "over", reason: "ended-by-viewer" });
+  });
+
+  test("waits a second for that word, and no longer", async () => {
+    for (const impatient of [false, true]) {
+      const world = new World();
+      await world.connect(granted(world));
+      const { session } = world.host;
+      world.connection.end();
+      await settle();
+      if (impatient) world.connection.end();
+      else await world.clock.advance(1000);
+      await settle();
+      expect(world.state).toMatchObject({ state: "over", reason: "ended-by-viewer" });
+      expect(session.state).toBe("ended");
+    }
+  });
+
   test("uses a key that it cannot read", async () => {
     const world = new World();
     const made: CryptoKey | CryptoKeyPair = await crypto.subtle.generateKey("X25519", false, ["deriveBits"]);
