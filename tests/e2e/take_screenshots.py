@@ -1,10 +1,13 @@
-"""Takes the pictures of docs/how-to/operate.md anew: ``python -m tests.e2e.take_screenshots`` at the project's root."""
+"""Takes the pictures of docs/how-to/operate.md and console.md anew: ``python -m tests.e2e.take_screenshots``."""
 
 import io
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from tests.e2e.console_kit import PASSWORD, console
 from tests.e2e.viewer_pages import DIST, Viewer, at_rest, chord, launch, served, viewer
 
 IMAGES = DIST.parents[1] / "docs" / "images"
@@ -24,10 +27,15 @@ SECOND = {
 
 def keep(shown: Viewer, name: str, width: int) -> None:
     """Write what is seen, in few colours."""
-    shown.page.wait_for_timeout(300)
-    image = Image.open(io.BytesIO(shown.page.screenshot())).convert("RGB")
+    keep_page(shown.page, f"viewer-{name}", width)
+
+
+def keep_page(page: Page, name: str, width: int) -> None:
+    """The same of any page."""
+    page.wait_for_timeout(300)
+    image = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     image = image.resize((width, image.height * width // image.width), Image.Resampling.LANCZOS)
-    image.quantize(COLOURS, dither=Image.Dither.NONE).save(IMAGES / f"viewer-{name}.png", optimize=True)
+    image.quantize(COLOURS, dither=Image.Dither.NONE).save(IMAGES / f"{name}.png", optimize=True)
 
 
 def desktop(shown: Viewer) -> None:
@@ -62,6 +70,25 @@ def phone(shown: Viewer) -> None:
     keep(shown, "phone", 360)
 
 
+def console_pages(browser: Browser) -> None:
+    """The console of an organisation with some hundred hosts: their list, and a rule."""
+    with tempfile.TemporaryDirectory() as folder, console(Path(folder)) as gateway:
+        gateway.set_up()
+        gateway.seed(240, lambda number: f"{('desk', 'dock', 'front', 'rack')[number % 4]}-{number:03}")
+        page = browser.new_page(viewport={"width": 1280, "height": 760})
+        page.goto(gateway.address)
+        page.get_by_label("Name").fill("Ada")
+        page.get_by_label("Password", exact=True).fill(PASSWORD)
+        page.get_by_role("button", name="Sign in with the password").click()
+        expect(page.get_by_role("link", name="desk-000", exact=True)).to_be_visible()
+        keep_page(page, "console-computers", 1280)
+        page.goto(gateway.address + "#/rights")
+        page.get_by_role("link", name="Rule for Help desk on Office").click()
+        expect(page.get_by_role("button", name="Save the rule")).to_be_visible()
+        keep_page(page, "console-rule", 1280)
+        page.close()
+
+
 def main() -> None:
     """Take them all."""
     finger: dict[str, Any] = {"has_touch": True, "is_mobile": True, "device_scale_factor": 2}
@@ -71,6 +98,7 @@ def main() -> None:
             desktop(shown)
         with viewer(browser, address, viewport={"width": 360, "height": 740}, **finger) as shown:
             phone(shown)
+        console_pages(browser)
         browser.close()
 
 

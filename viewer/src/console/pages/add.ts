@@ -66,7 +66,7 @@ export class AddPage implements Page {
     return html`${section(
         "2. Run this on the computer",
         html`${copyable(command, "Command to run on the computer")}
-          <p class="hint">It works once, until ${until(made.expires_ms, this.shell.now()).replace(/^(in|on) /, (word) => (word === "in " ? "in " : ""))}. Who has it can add one computer: send it only to whom you trust. Farhand has to be installed there; <code>farhand host install</code> keeps it running afterwards.</p>`,
+          <p class="hint">It works once, and ends ${until(made.expires_ms, this.shell.now())}. Who has it can add one computer: send it only to whom you trust. Farhand has to be installed there; <code>farhand host install</code> keeps it running afterwards.</p>`,
       )}
       ${section(
         "3. It appears",

@@ -62,7 +62,7 @@ export class HostPage implements Page {
         lead: html`${hostState(host, this.shell.now())} ${tags(host.tags)}`,
         actions: html`${me.admin
           ? html`<button type="button" class="secondary" @click=${() => { this.edit(host); }}>${icon("edit")}Edit</button>`
-          : nothing}${host.online ? openLink(host, true) : nothing}`,
+          : nothing}${host.online && host.endorsed ? openLink(host, true) : nothing}`,
       })}
       ${host.online ? nothing : html`<p class="banner">${icon("offline")}<span>It is not connected to the gateway. It comes back by itself once it is switched on and reaches the network.</span></p>`}
       <div class="halves">

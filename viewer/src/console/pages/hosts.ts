@@ -3,7 +3,7 @@ import { type TemplateResult, html, nothing } from "lit/html.js";
 import { live } from "lit/directives/live.js";
 import type { Host, HostGroup, Listing } from "../api/types";
 import { heading } from "../parts/heading";
-import { disk, hostState, load, openLink, screens, tags } from "../parts/host_words";
+import { disk, hostState, load, openLink, screensShort, tags } from "../parts/host_words";
 import { icon } from "../parts/icons";
 import { empty, inTheWay, loading, stale } from "../parts/states";
 import { field } from "../parts/fields";
@@ -271,10 +271,10 @@ export class HostsPage implements Page {
         ><a href=${href("hosts", host.id)}><bdi>${name}</bdi></a>${host.endorsed ? nothing : html`<span class="chip warn">not signed</span>`}${tags(host.tags, 3)}</span
       >
       <span class="system"><bdi>${named(host.system, "–")}</bdi><small>${host.version === "" ? nothing : html`Farhand <bdi>${named(host.version)}</bdi>`}</small></span>
-      <span class="screens"><span class="unseen">Screens </span>${screens(host)}</span>
+      <span class="screens"><span class="unseen">Screens </span>${screensShort(host)}</span>
       <span class="disk"><span><span class="unseen">Disk </span>${disk(host)}</span>${host.load === null ? nothing : html`<small>Load ${load(host)}</small>`}</span>
       <span class="state-of">${hostState(host, this.shell.now())}</span>
-      <span class="go">${host.online ? openLink(host) : nothing}</span>
+      <span class="go">${host.online && host.endorsed ? openLink(host) : nothing}</span>
     </div>`;
   }
 }

@@ -136,8 +136,8 @@ export class PeoplePage implements Page {
       act: async () => {
         if (name.trim() === "") throw new Error("Enter a name.");
         const person = await this.shell.api.addPerson(name.trim(), roles);
-        void this.list.restart();
         await showInvitation(this.shell, person);
+        void this.list.restart();
       },
     }));
   };

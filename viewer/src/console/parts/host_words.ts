@@ -23,7 +23,7 @@ export function hostState(host: Host, now: number): TemplateResult {
 export function disk(host: Host): TemplateResult | string {
   if (host.disk_free === null || host.disk_total === null || host.disk_total <= 0) return "–";
   const full = host.disk_free / host.disk_total < NEARLY_FULL;
-  return html`<span class=${full ? "bad" : ""} title="of ${bytes(host.disk_total)}">${bytes(host.disk_free)} free${full ? html`<span class="unseen">, nearly full</span>` : nothing}</span>`;
+  return html`<span class=${full ? "bad" : ""} title="of ${bytes(host.disk_total)}">${full ? html`only ${bytes(host.disk_free)}<span class="unseen"> free</span>` : html`${bytes(host.disk_free)} free`}</span>`;
 }
 
 export function load(host: Host): string {
@@ -33,7 +33,13 @@ export function load(host: Host): string {
 export function screens(host: Host): string {
   if (host.screens.length === 0) return "–";
   const sizes = host.screens.map((size) => named(size).replace(/x/, " × "));
-  return sizes.length > 2 ? `${count(sizes.length, "screen")}, ${sizes[0] ?? ""} first` : sizes.join(", ");
+  return sizes.join(", ");
+}
+
+/** The same where there is room for a word. */
+export function screensShort(host: Host): TemplateResult | string {
+  if (host.screens.length < 2) return screens(host);
+  return html`<span title=${screens(host)}>${count(host.screens.length, "screen")}</span>`;
 }
 
 export function tags(list: readonly string[], most = 99): TemplateResult | typeof nothing {

@@ -3,7 +3,8 @@ import { noChange } from "lit/html.js";
 import { Directive, type ElementPart, directive } from "lit/directive.js";
 
 class Vars extends Directive {
-  override render(...[]: [values: Readonly<Record<string, string>>]): typeof noChange {
+  override render(values: Readonly<Record<string, string>>): typeof noChange {
+    void values; // update has them
     return noChange;
   }
 
