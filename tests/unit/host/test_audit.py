@@ -98,7 +98,7 @@ class TestTornTail:
             assert [(entry["kind"], entry["bytes"]) for entry in last] == ([("recovered", torn)] if torn else [])
             audit.close()
             assert judged(folder).faults == []
-            (folder / "last.checkpoint").unlink()
+            (folder / "last.checkpoint").unlink(missing_ok=True)
 
     def test_the_newest_segment_is_only_begun(self, tmp_path: Path) -> None:
         written(tmp_path, 30, segment_bytes=1500)
