@@ -11,7 +11,20 @@ from farhand.cli.app import app
 
 VERBS = [
     *("up", "host", "host install", "host uninstall", "gateway", "gateway install", "gateway uninstall"),
-    *("org", "org init", "org delegate", "org token", "org sign", "org export", "view", "doctor"),
+    *(
+        "org",
+        "org init",
+        "org delegate",
+        "org token",
+        "org sign",
+        "org export",
+        "view",
+        "login",
+        "logout",
+        "hosts",
+        "verify-viewer",
+        "doctor",
+    ),
 ]
 
 
@@ -40,6 +53,10 @@ def test_version() -> None:
         ["org"],
         ["org", "token", "--hours", "0"],
         ["view", "ftp://x"],
+        ["view", "desk", "--rights", "everything"],
+        ["view", "desk", "--reason", "x" * 201],
+        ["login"],
+        ["login", "https://x", "--fingerprint", "abc"],
         ["nothing"],
     ],
 )
