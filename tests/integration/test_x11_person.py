@@ -345,7 +345,7 @@ async def test_a_caller_in_control_can_use_neither_bar_nor_panel(at: At, probe: 
         sink.pointer(x, y, 0)
         sink.pointer(x, y, 1)
         sink.pointer(x, y, 0)
-        await soon(lambda x=x, y=y: probe.pointer() == (x, y))  # type: ignore[misc]  # bound here on purpose
+        await soon(lambda x=x, y=y: probe.pointer() == (x, y))
     assert at.did == []
     assert at.person._panel is not None
     sink.close()

@@ -99,7 +99,7 @@ async def test_a_grant_lets_in_without_asking_anyone_and_everybody_sees_who() ->
 async def test_nobody_comes_without_a_root() -> None:
     async with HostKit() as kit:
         with pytest.raises(ConnectFailed) as caught:
-            await Granted.come(kit, ORG.credential(DEVICE.identity_public))  # type: ignore[arg-type]  # a host without
+            await Granted.come(kit, ORG.credential(DEVICE.identity_public))
         assert caught.value.failure is FailureCode.POLICY
 
 
@@ -193,7 +193,7 @@ async def test_idleness_is_what_the_caller_does_not_do() -> None:
             caller.type("x")
             sink = kit.platform.inputs[0]
             count = len(sink.events)
-            await until(lambda sink=sink, count=count: len(sink.events) > count or caller.over)  # type: ignore[misc]
+            await until(lambda sink=sink, count=count: len(sink.events) > count or caller.over)
             assert not caller.over
         await kit.clock.live(61)
         assert await end_of(caller) is ByeCode.IDLE

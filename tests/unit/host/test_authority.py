@@ -193,7 +193,7 @@ def test_conditions_hold_in_any_combination_only_if_each_holds() -> None:
         for some in itertools.combinations(broken, count):
             conditions = Conditions(**{key: value for denial in some for key, value in broken[denial].items()})
             data = credential(conditions=conditions)
-            assert why(lambda data=data: authority().admit(data, visit())) is some[0]  # type: ignore[misc]  # bound here
+            assert why(lambda data=data: authority().admit(data, visit())) is some[0]
 
 
 def _window_without(now: float) -> Window:
