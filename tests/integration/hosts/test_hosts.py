@@ -87,6 +87,13 @@ async def test_a_token_that_was_removed_or_has_expired_enrols_nobody(org: Organi
     assert (answer.status_code, answer.json()["error"]["code"]) == (403, "token-unknown")
 
 
+async def test_who_guesses_enrolment_tokens_is_locked_out(org: Organisation, admin: Account) -> None:
+    body = {"certificate": b64(keys_of(Kind.HOST).certificate)}
+    codes = [(await enrol(org, {**body, "secret": b64(bytes([number] * 16))})).status_code for number in range(13)]
+    assert codes[:10] == [403] * 10
+    assert codes[-1] == 429
+
+
 @pytest.mark.parametrize("what", ["client", "forged", "short"])
 async def test_a_certificate_that_is_no_hosts_own_enrols_nobody(org: Organisation, admin: Account, what: str) -> None:
     made = await admin.post("/enrol-tokens", {"hours": 1})

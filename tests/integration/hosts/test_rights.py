@@ -199,11 +199,18 @@ async def test_a_revoked_device_is_told_to_every_host_within_two_seconds_and_to_
     assert (await case.admin.get("/devices", revoked=True))["total"] == 1
 
 
-async def test_a_disabled_person_loses_every_device(case: Case) -> None:
+async def test_a_disabled_or_removed_person_loses_every_device(case: Case) -> None:
     async with case.org.registered(case.host) as end:
         await end.wait_for(Registered)
         await case.admin.call("PATCH", f"/people/{case.operator.id}", {"disabled": True})
         assert (await end.wait_for(Revoke)).viewer == case.device.identity_public
+        leaving, device = await case.org.account("Leo", operator=True), keys_of(Kind.BROWSER)
+        await leaving.post("/devices", {"certificate": b64(device.certificate)})
+        await case.admin.call("DELETE", f"/people/{leaving.id}")
+        assert (await end.wait_for(Revoke)).viewer == device.identity_public
+    assert (await case.admin.get("/devices"))["total"] == 0
+    gone = (await case.admin.get("/devices", revoked=True))["items"]
+    assert {one["kind"] for one in gone} == {"client", "browser"}
 
 
 async def test_a_rule_that_is_none_is_refused(case: Case) -> None:

@@ -1,6 +1,6 @@
 """Devices: whose an identity key is, and when it stops to be anybody's."""
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from farhand.core.ids import new_id
@@ -79,7 +79,9 @@ async def revoke(db: AsyncSession, backend: Backend, me: Person, device: str) ->
 async def revoke_all_of(backend: Backend, person_id: str) -> None:
     """A person was disabled or removed: none of their devices holds access any more."""
     async with backend.database.write() as db:
-        found = await db.execute(select(DeviceRow).where(DeviceRow.person_id == person_id, DeviceRow.revoked_ms == 0))
+        # Somebody who was removed is no longer named by their devices: those of nobody are meant, too.
+        theirs = or_(DeviceRow.person_id == person_id, DeviceRow.person_id.is_(None))
+        found = await db.execute(select(DeviceRow).where(theirs, DeviceRow.revoked_ms == 0))
         keys = []
         for row in found.scalars():
             _end(db, backend.now_ms(), row, who=("", ""), address="", reason="the person was disabled or removed")
