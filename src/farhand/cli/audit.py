@@ -18,7 +18,8 @@ app = typer.Typer(
 
     farhand audit export --form syslog > audit.txt
 
-    A log is the folder `audit` in a host's data folder, or a file that `farhand audit export` wrote.
+    A log is the folder `audit` in a host's data folder, that one or the host's --home, or a file that `farhand audit
+    export` wrote.
     """,
 )
 

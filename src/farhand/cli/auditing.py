@@ -67,7 +67,7 @@ class Log:
     """One log, a folder or an exported file. Iterate ``entries``, then see ``verdict``. Raises CliError."""
 
     def __init__(self, path: Path, kept: Sequence[Path] = (), *, key: str = "", part: bool = False) -> None:
-        self.path = path
+        self.path = path = _within(path)
         self.verdict = Verdict()
         self._part = part
         try:
@@ -258,6 +258,14 @@ def _bare(entry: dict[str, Any]) -> bytes:
 def _logs(paths: Sequence[Path], kept: Sequence[Path] = (), *, key: str = "", part: bool = False) -> Iterator[Log]:
     for path in paths or [_own()]:
         yield Log(path, kept, key=key, part=part)
+
+
+def _within(path: Path) -> Path:
+    """The log itself, where a host's data folder was named, or what it has as --home."""
+    for inner in (path / "audit", path / "data" / "audit"):
+        if inner.is_dir():
+            return inner
+    return path
 
 
 def _own() -> Path:

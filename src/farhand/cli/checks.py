@@ -54,12 +54,14 @@ class Doctor:
     settings: Path | None = None
     data: Path | None = None
     database: str = ""
+    home: Path | None = None
+    """Where a service, or a second host, keeps its files; None: the user's own folders."""
 
 
 def examine(doctor: Doctor, *, machine: bool) -> int:
     """Look at everything, print what is found as it is found, and return the exit code."""
     ok = True
-    for finding in _findings(doctor, Paths.default()):
+    for finding in _findings(doctor, Paths.default() if doctor.home is None else Paths.under(doctor.home)):
         finding.print(machine=machine)
         ok = ok and finding.ok
     return Exit.OK if ok else Exit.FAILED

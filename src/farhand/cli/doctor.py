@@ -26,6 +26,7 @@ def command(
     settings: Annotated[Path | None, typer.Option(metavar="FILE", help="The gateway's settings.")] = None,
     data: Annotated[Path | None, typer.Option(metavar="FOLDER", help="The gateway's data folder.")] = None,
     database: Annotated[str, typer.Option(metavar="URL", help="The gateway's database.")] = "",
+    home: o.Home = None,
     json: o.Json = False,
 ) -> None:
     """Look what is not well on this computer and on the way to its gateways, and say what to do about it.
@@ -43,5 +44,5 @@ def command(
 
         if role and role not in ROLES:
             raise typer.BadParameter(f"there are {', '.join(ROLES)}", param_hint="ROLE")
-        doctor = Doctor(role, display, host, port, tuple(gateway or ()), pin, settings, data, database)
+        doctor = Doctor(role, display, host, port, tuple(gateway or ()), pin, settings, data, database, home)
         raise SystemExit(examine(doctor, machine=json))

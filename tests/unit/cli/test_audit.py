@@ -68,6 +68,14 @@ def test_this_computer_s_own(log: Path, tmp_path: Path, monkeypatch: pytest.Monk
     assert len(run("show").stdout.splitlines()) == 9
 
 
+def test_the_folder_around_it_will_do(log: Path, tmp_path: Path) -> None:
+    assert numbers(run("show", tmp_path, "--json")) == list(range(9))
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "data").symlink_to(tmp_path)
+    assert numbers(run("show", home, "--json")) == list(range(9))
+
+
 def test_a_sound_log(log: Path, tmp_path: Path) -> None:
     result = run("verify", log, "--checkpoint", tmp_path / "kept", "--fingerprint", fingerprint(KEYS.identity_public))
     assert result.exit_code == 0
