@@ -19,9 +19,12 @@ from tests.integration.organisation import Account, Organisation, b64, until
 from tests.integration.processes import Farhand, farhand
 from tests.integration.x11_server import x_server
 
+from farhand.cli import attached
+from farhand.cli.attached import GatewayOptions
 from farhand.cli.enrol import enrol, lasting_pin, read_enrol_token
 from farhand.cli.exits import CliError, Exit
 from farhand.cli.keys import host_keys
+from farhand.cli.options import sharing_options
 from farhand.client import connect
 from farhand.client.api import GatewayApi
 from farhand.client.gateways import Gateways, Login
@@ -34,7 +37,7 @@ from farhand.host.agent import Agent
 from farhand.host.audit import Audit
 from farhand.host.audit import Kind as Entry
 from farhand.host.audit_feed import AuditFeed
-from farhand.host.enrolment import RootMismatch, read_enrolment
+from farhand.host.enrolment import RootMismatch, mark_removed, read_enrolment
 from farhand.host.platform.fake import FakePlatform
 from farhand.host.remembered import Remembered
 from farhand.host.settings import HostSettings
@@ -326,6 +329,29 @@ async def test_a_gateway_that_knows_an_enrolled_host_no_more_is_asked_again_seld
             tasks.start(link.run(), "link")
             await until(lambda: waits)
         assert waits[0] >= 100
+
+
+async def test_a_service_is_enrolled_before_it_runs(
+    org: Organisation, admin: Account, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What `farhand host install --enrol` does: in the service's own folder, with nothing left running."""
+    home = tmp_path / "service"
+    options = sharing_options(home=home, name="tower", json=True)
+    token = (await token_of(org, admin)).encode()
+    await attached._enrol(GatewayOptions(org.address, None, None, token, None), options)
+    told = msgspec.json.decode(capsys.readouterr().out)
+    assert told["root"] == fingerprint(org.root_public)
+    (row,) = (await admin.get("/hosts"))["items"]
+    assert (row["name"], row["endorsed"], row["online"]) == ("tower", True, False)
+    place = attached.find_place(GatewayOptions("", None, None, "", None), Paths.under(home))
+    assert place.address == org.address
+    assert place.enrolment is not None
+    with pytest.raises(CliError, match="enrolled nowhere") as nowhere:
+        attached.find_place(GatewayOptions("", None, None, "", None), Paths.under(tmp_path / "elsewhere"))
+    assert nowhere.value.code is Exit.USAGE
+    mark_removed(Paths.under(home).data, place.enrolment)
+    with pytest.raises(CliError, match="was removed"):
+        attached.find_place(GatewayOptions("", None, None, "", None), Paths.under(home))
 
 
 async def test_a_pinned_gateway_is_found_again_after_its_certificate_was_renewed(tmp_path: Path) -> None:

@@ -188,7 +188,7 @@ async def _enrol(chosen: GatewayOptions, options: SharingOptions) -> None:
         "root": fingerprint(found.root_key),
         "this host": fingerprint(keys.identity_public),
     }
-    Lines(machine=options.machine).started(about)
+    Lines(sys.stdout, machine=options.machine).started(about)
 
 
 def enrol_host(chosen: GatewayOptions, options: SharingOptions) -> None:
