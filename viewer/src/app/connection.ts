@@ -95,6 +95,8 @@ export class Connection {
   #rights: readonly Held[] = [];
   #paused = false;
   #watching = false;
+  /** What it began by: target itself forgets, since codes and grants serve once. */
+  #byGrant = false;
   /** The person has enough, and the host has the last word. */
   #leaving = false;
   #cancelOpening: (() => void) | null = null;
@@ -115,6 +117,7 @@ export class Connection {
   connect(target: Target): void {
     if (this.#phase !== "idle") return;
     this.#target = target;
+    this.#byGrant = !isByCode(target.by);
     this.#identity = "key" in target.by ? keyOf(target.by.key) : generateKey(this.#options.entropy);
     this.#state("connecting", { state: "connecting" });
     this.#open(OPEN_MS);
@@ -180,7 +183,7 @@ export class Connection {
   end(): void {
     if (this.#phase === "over") return;
     const mine = this.#rights.map(({ capability }) => capability);
-    if (!this.#leaving && this.#phase === "connected" && mine.length > 0 && this.#target !== null && !isByCode(this.#target.by)) {
+    if (!this.#leaving && this.#phase === "connected" && mine.length > 0 && this.#byGrant) {
       this.#leaving = true;
       this.#sending.letGo(mine);
       this.#clock.after(LAST_WORD_MS, () => {
@@ -298,7 +301,7 @@ export class Connection {
       return;
     }
     const differ = keys ? { expected: fingerprint(own(keys.expected)), found: fingerprint(own(keys.found)) } : undefined;
-    const spent = failure === FailureCode.UNKNOWN_ROUTE && this.#target !== null && !isByCode(this.#target.by);
+    const spent = failure === FailureCode.UNKNOWN_ROUTE && this.#byGrant;
     this.#over(spent ? "host-gone" : reasonOfFailure(failure), text, retry, differ);
   }
 

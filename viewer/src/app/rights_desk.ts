@@ -78,7 +78,7 @@ export class RightsDesk {
   set(rights: readonly Held[]): void {
     const won = rights.some((right) => !holds(this.#rights, right.capability));
     this.#rights = rights;
-    if (won) this.#settle("");
+    if (won && (this.#asking !== "" || this.#problem !== "")) this.#settle("");
     this.#watch();
   }
 

@@ -46,6 +46,7 @@ export class Session {
   #settle: ReturnType<typeof setTimeout> | undefined;
   #rights: readonly Held[] = [];
   #paused = false;
+  #controlled = false;
   #connected = false;
   #closed = false;
 
@@ -214,8 +215,10 @@ export class Session {
   #grant(rights: readonly Held[]): void {
     this.#rights = rights;
     const control = this.#may("control");
-    if (!control) this.devices.releaseAll();
     this.#outbox.setEnabled(control);
+    // The host lets go of them by itself; here nothing stays down that could come up later.
+    if (this.#controlled && !control) this.devices.releaseAll();
+    this.#controlled = control;
     this.stage.setWatching(this.#connected && !control);
   }
 
