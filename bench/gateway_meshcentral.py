@@ -62,9 +62,7 @@ async def agent(url: str, certificate: bytes, group: bytes, number: int) -> Clie
         while True:
             message = await line.recv()
             data = message.encode() if isinstance(message, str) else message
-            if data[:2] == struct.pack(">H", 11):
-                await line.send(struct.pack(">HH", 11, 0) + bytes(48))  # a core of its own: none is sent
-            if data[:2] == struct.pack(">H", 16):
+            if data[:2] == struct.pack(">H", 4):  # MeshCommand_AuthConfirm
                 return line
 
 
