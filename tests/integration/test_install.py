@@ -181,6 +181,26 @@ def test_an_enrolment_that_fails_leaves_nothing(root: Path) -> None:
     assert files(root) == before
 
 
+def test_an_x_server_inside_may_give_up_rights(root: Path) -> None:
+    """Before it starts xkbcomp it does so, and ends where it may not; nothing else of the filter is opened for it."""
+    assert farhand(*HOST, "--virtual", "800x600", "--root", root).exit_code == 0
+    filters = [line for line in unit_of(root) if line.startswith("SystemCallFilter=")]
+    assert filters == [
+        "SystemCallFilter=@system-service",
+        "SystemCallFilter=~@privileged @resources",
+        "SystemCallFilter=@setuid mincore",
+    ]
+    assert "MemoryDenyWriteExecute=yes" not in unit_of(root)
+    assert farhand("host", "uninstall", "--root", root).exit_code == 0
+    assert farhand(*HOST, "--display", ":0", "--root", root).exit_code == 0
+    assert "SystemCallFilter=@setuid mincore" not in unit_of(root)
+    assert "MemoryDenyWriteExecute=yes" in unit_of(root)
+
+
+def unit_of(root: Path) -> list[str]:
+    return (root / "etc" / "systemd" / "system" / "farhand-host.service").read_text().splitlines()
+
+
 def test_words_of_a_command_are_quoted_as_systemd_reads_them(tmp_path: Path) -> None:
     words = ("/usr/bin/env", "a b", "100%", "$HOME", 'say "x"', "back\\slash", "", "%d/key")
     text = unit(Service("test", words, user=getpass.getuser(), folder="x", credentials={"key": Path("/a b")}))

@@ -61,7 +61,7 @@ class Service:
     credentials: dict[str, Path] = field(default_factory=dict)
     """Files that systemd reads for it, as ``%d/NAME``."""
     compiles: bool = False
-    """Whether programs that compile as they run are started inside."""
+    """Whether a desktop of its own runs inside: an X server, and programs that may compile as they run."""
     low_port: bool = False
     """Whether it listens on a port below 1024."""
     made: tuple[Path, ...] = ()
@@ -108,7 +108,10 @@ def unit(service: Service) -> str:
     lines += [f"ProtectHome={service.home}"]
     lines += [f"ReadWritePaths={_quoted(str(path))}" for path in service.write]
     lines += [f"BindReadOnlyPaths=-{_path(path)}" for path in service.show]
-    if not service.compiles:
+    if service.compiles:
+        # An X server gives up rights that it does not have before it starts xkbcomp, and ends where it may not.
+        lines += ["SystemCallFilter=@setuid mincore"]
+    else:
         lines += ["MemoryDenyWriteExecute=yes"]
     if not service.low_port:
         # A capability over the network is one in the network's own user namespace.
