@@ -16,7 +16,7 @@ from farhand.protocol.identity import Certificate, Keys
 #: Less room than this, in bytes, and the audit soon takes no entry.
 _ROOM = 64 << 20
 #: A log up to this size is read whole, in bytes; a longer one takes its time with `farhand audit verify`.
-_WHOLE = 16 << 20
+_WHOLE = 4 << 20
 
 
 def installation() -> Finding:

@@ -1,5 +1,8 @@
 """What the audit's tests share."""
 
+import contextlib
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from farhand.host.audit import Audit
@@ -33,3 +36,11 @@ def judged(folder: Path, *kept: Checkpoint, part: bool = False) -> Verdict:
 def lines_of(folder: Path) -> list[bytes]:
     """All segments' lines."""
     return [line for path in sorted(folder.glob("*.log")) for line in path.read_bytes().splitlines(keepends=True)]
+
+
+@contextlib.contextmanager
+def in_memory() -> Iterator[Path]:
+    """A folder in memory where there is such a place: syncing it hundreds of times takes no time."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        yield Path(folder)

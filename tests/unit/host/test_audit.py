@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from tests.unit.host.audit_kit import KEYS, NOW, judged, opened, written
+from tests.unit.host.audit_kit import KEYS, NOW, in_memory, judged, opened, written
 
 from farhand.host import audit_store
 from farhand.host.audit import Audit, Kind
@@ -77,8 +77,12 @@ def test_two_cannot_write_at_once(tmp_path: Path) -> None:
 
 
 class TestTornTail:
-    def test_cut_at_every_byte(self, tmp_path: Path) -> None:
+    def test_cut_at_every_byte(self) -> None:
         """A write that stopped anywhere costs the entry that was being written, and no other one; and it is told."""
+        with in_memory() as folder:
+            self.cut_at_every_byte(folder)
+
+    def cut_at_every_byte(self, tmp_path: Path) -> None:
         written(tmp_path / "whole", 4)
         path = tmp_path / "whole" / "000000000000.log"
         data = path.read_bytes()
