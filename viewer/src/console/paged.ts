@@ -2,7 +2,8 @@
 import { type Fault, faultOf } from "./api/errors";
 import type { Listing } from "./api/types";
 
-export const PAGE = 100;
+/** Entries in one request: as many as the gateway gives, so that the far end of a long list is near. */
+export const PAGE = 200;
 
 export class Paged<T> {
   /** How many there are in all; -1 until the first answer. */

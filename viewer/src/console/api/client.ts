@@ -104,6 +104,10 @@ export class Api {
   endLogin(id: string): Promise<unknown> {
     return this.http.call("DELETE", `sessions/${encodeURIComponent(id)}`);
   }
+  /** All of mine but this one. */
+  endOtherLogins(): Promise<unknown> {
+    return this.http.call("DELETE", "sessions");
+  }
   approveDevice(user_code: string): Promise<unknown> {
     return this.http.call("POST", "device-login/approve", { user_code });
   }

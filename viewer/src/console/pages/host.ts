@@ -12,7 +12,7 @@ import { copyable } from "../parts/codes";
 import { Resource } from "../resource";
 import { href } from "../router";
 import type { Page, Shell } from "../shell";
-import { ago, named, said, stamp } from "../words";
+import { ago, count, named, said, stamp } from "../words";
 import { tagWords } from "./bulk";
 
 export class HostPage implements Page {
@@ -76,7 +76,7 @@ export class HostPage implements Page {
         ${section("Its key", this.keys(host))}
       </div>
       ${me.admin ? this.who(host) : nothing}
-      ${this.audit ? section("What happened there", this.audit.view("Nothing has been recorded about this computer yet."), { lead: "From the computer’s own audit and the gateway’s." }) : nothing}
+      ${this.audit ? section("What happened there", html`${this.fault(host)}${this.audit.view("Nothing has been recorded about this computer yet.")}`, { lead: `The gateway’s own entries, and ${count(host.audit_size, "entry", "entries")} that the computer signed.` }) : nothing}
       ${me.admin
         ? section("Remove", html`<button type="button" class="secondary danger" @click=${() => { this.remove(host); }}>${icon("trash")}Remove this computer</button>`, {
             lead: "It is told to stop, and is out of every list. Its audit is kept.",
@@ -86,6 +86,11 @@ export class HostPage implements Page {
 
   private fact(name: string, value: TemplateResult | string): TemplateResult {
     return html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
+  }
+
+  private fault({ audit_fault }: HostDetail): TemplateResult | typeof nothing {
+    if (audit_fault === "") return nothing;
+    return html`<p class="verdict warn">${icon("warn")}<span>Its audit is not to be trusted: <bdi>${said(audit_fault)}</bdi>. Read it on the computer itself with <code>farhand audit verify</code>.</span></p>`;
   }
 
   private keys(host: HostDetail): TemplateResult {

@@ -43,13 +43,26 @@ export class SettingsPage implements Page {
           <h2 class="part">My account</h2>
           ${this.passkeyPart()} ${this.identityPart()} ${this.passwordPart()} ${this.recoveryPart()}
           ${section("My devices and browsers", deviceList(this.shell, this.devices, "None yet: one is added when you first open a computer with it."), { lead: "Each holds a key with which it may open computers." })}
-          ${section("Where I am signed in", loginList(this.shell, this.logins), { actions: html`<a class="secondary" href="#/device">${icon("terminal")}Let a command line in</a>` })}
+          ${section("Where I am signed in", loginList(this.shell, this.logins), { actions: html`<a class="secondary" href="#/device">${icon("terminal")}Let a command line in</a>${(this.logins.value?.length ?? 0) > 1
+              ? html`<button type="button" class="secondary danger" @click=${() => { void this.endOthers(); }}>End all others</button>`
+              : nothing}` })}
         </div>
         <div>
           <h2 class="part">The organisation</h2>
           ${whole(this.organisation, (org) => this.organisationPart(org), 3)}
         </div>
       </div>`;
+  }
+
+  private async endOthers(): Promise<void> {
+    const { api, say } = this.shell;
+    try {
+      await api.endOtherLogins();
+      say("You are signed in nowhere else any more.");
+    } catch (error) {
+      say(faultOf(error).message);
+    }
+    await this.logins.load();
   }
 
   // ---- passkeys ----

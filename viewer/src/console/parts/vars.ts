@@ -2,16 +2,19 @@
 import { noChange } from "lit/html.js";
 import { Directive, type ElementPart, directive } from "lit/directive.js";
 
+type Values = Readonly<Record<string, string>>;
+
 class Vars extends Directive {
-  override render(values: Readonly<Record<string, string>>): typeof noChange {
-    void values; // update has them
-    return noChange;
+  private style: CSSStyleDeclaration | null = null;
+
+  override update(part: ElementPart, [values]: [Values]): typeof noChange {
+    this.style = (part.element as HTMLElement).style;
+    return this.render(values);
   }
 
-  override update(part: ElementPart, [values]: [Readonly<Record<string, string>>]): typeof noChange {
-    const { style } = part.element as HTMLElement;
+  override render(values: Values): typeof noChange {
     for (const [name, value] of Object.entries(values)) {
-      if (style.getPropertyValue(name) !== value) style.setProperty(name, value);
+      if (this.style?.getPropertyValue(name) !== value) this.style?.setProperty(name, value);
     }
     return noChange;
   }
