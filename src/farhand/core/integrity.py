@@ -149,8 +149,14 @@ def _check(path: Path, status: os.stat_result, owners: set[int]) -> None:
         whose = "everybody" if status.st_mode & 0o002 else f"group {_group(status.st_gid)}"
         raise InstallationChanged(
             f"{path} can be written by {whose} (mode {stat.S_IMODE(status.st_mode):04o})",
-            f"if nobody has changed it, run: chmod -R go-w {path}; else {_ANEW}",
+            f"if nobody has changed it, run: chmod -R go-w {_whole(path)}; else {_ANEW}",
         )
+
+
+def _whole(path: Path) -> Path:
+    """The environment that the file is a part of: where one file was installed so, all were."""
+    prefix = Path(sys.prefix)
+    return prefix if sys.prefix != sys.base_prefix and path.is_relative_to(prefix) else path
 
 
 def _walk(folder: Path) -> Iterator[os.DirEntry[str]]:
