@@ -171,7 +171,7 @@ def _copied(kit: HostKit, text: str) -> Callable[[], bool]:
     return lambda: kit.platform.clipboards[0].text == text
 
 
-@pytest.mark.parametrize("kind", FREE)
+@pytest.mark.parametrize("kind", sorted(FREE, key=lambda kind: kind.__name__))
 async def test_what_needs_no_right_gives_none(kind) -> None:
     async with host(ask=True) as kit:
         kit.platform.person.answers = [Answer.YES]

@@ -54,7 +54,7 @@ def _read(cursor: str, kind: type) -> tuple[Any, str]:
     try:
         value: Any
         value, row_id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if type(value) is kind and type(row_id) is str and (kind is not int or abs(value) < 1 << 62):
+        if type(value) is kind and type(row_id) is str and (not isinstance(value, int) or abs(value) < 1 << 62):
             f"{value}{row_id}".encode()  # no lone surrogates
             if "\0" not in f"{value}{row_id}":
                 return value, row_id
