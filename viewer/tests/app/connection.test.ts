@@ -14,8 +14,6 @@ const KEY = { type: "Key", down: true, code: "KeyA", key: "a", modifiers: 0, rep
 async function connected(): Promise<World> {
   const world = new World();
   await world.connect();
-  // WebCrypto's threads take their time on a busy machine.
-  for (let tries = 0; tries < 50 && world.state.state === "securing"; tries += 1) await settle();
   expect(world.state).toMatchObject({ state: "connected" });
   return world;
 }

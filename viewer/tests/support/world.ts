@@ -9,6 +9,9 @@ import { decodeCertificate, hostId } from "../../src/protocol/identity";
 import type { Line, LineEvents } from "../../src/transports/websocket";
 import { HostSession } from "./host_session";
 import { entropy, hostKeys } from "./pair";
+import { settle } from "./under_way";
+
+export { settle };
 
 export const TARGET: Target = {
   url: "wss://gateway.test/v1/viewer",
@@ -49,15 +52,6 @@ export class ManualClock implements Clock {
     }
     this.#now = end;
     await settle();
-  }
-}
-
-/** Let everything that was begun come to its end: promises, and WebCrypto's threads. */
-export async function settle(): Promise<void> {
-  for (let quiet = 0; quiet < 40; quiet += 1) {
-    await new Promise((resolve) => setImmediate(resolve));
-    // A round trip to WebCrypto's own queue, behind what was asked of it before.
-    await crypto.subtle.digest("SHA-256", new Uint8Array(1));
   }
 }
 
