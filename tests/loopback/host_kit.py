@@ -131,10 +131,10 @@ class HostKit:
         self._route += 1
         return str(self.agent.new_code(str(self._route)))
 
-    def dial(self, **line: Any) -> memory.MemoryTransport:
+    def dial(self, address: str = "192.0.2.7", **line: Any) -> memory.MemoryTransport:
         """A line to the host; returns the caller's end."""
         viewer, host = memory.pair(**line)
-        self.tasks.start(self.agent.call(host, "192.0.2.7"), "call")
+        self.tasks.start(self.agent.call(host, address), "call")
         return viewer
 
     async def connect(self, code: str | None = None, *, to: Any = None, **arguments: Any) -> Session:

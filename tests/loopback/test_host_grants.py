@@ -227,6 +227,21 @@ async def test_rights_and_their_time_outlive_a_cut() -> None:
         await again.wait(lambda s: s.granted == {VIEW})
 
 
+async def test_the_networks_of_a_grant_hold_also_for_who_comes_back() -> None:
+    async with Granted() as kit:
+        line = kit.dial()
+        caller = await kit.come(to=line, conditions=Conditions(networks=["192.0.2.0/24"]))
+        line.cut()
+        await caller.closed()
+        await kit.hear(CallerCut)
+        with pytest.raises(AccessRefused, match="address"):
+            await caller.rejoin(kit.dial("203.0.113.9"))
+        assert kit.platform.inputs == [] or all(sink.closed for sink in kit.platform.inputs)
+        again = await caller.rejoin(kit.dial("192.0.2.99"))
+        kit.sessions.append(again)
+        assert again.granted == {VIEW, CONTROL}
+
+
 # ---- More, less ---------------------------------------------------------------------------------------------------
 
 
@@ -264,6 +279,42 @@ async def test_a_flood_of_wishes_is_answered_at_a_bounded_rate_and_asks_nobody()
         assert 1 <= len(caller.notices) <= 4
         assert caller.granted == {VIEW}
         assert kit.platform.person.questions == []
+
+
+async def test_who_comes_back_after_a_cut_still_needs_a_grant_for_more() -> None:
+    async with Granted(ask=False) as kit:
+        line = kit.dial()
+        caller = await kit.come(to=line, wanted=(VIEW,))
+        line.cut()
+        await caller.closed()
+        await kit.hear(CallerCut)
+        again = await caller.rejoin(kit.dial())
+        kit.sessions.append(again)
+        again.more = None
+        with pytest.raises(AccessRefused):
+            await again.ask_more([CONTROL])
+        assert again.granted == {VIEW}
+        await kit.clock.live(10)
+
+        async def more(*_: Any) -> bytes:
+            return kit.credential(rights={CONTROL: 0})
+
+        again.more = more
+        await again.ask_more([CONTROL])
+        assert again.granted == {VIEW, CONTROL}
+
+
+async def test_a_device_that_is_revoked_while_its_grant_is_noted_does_not_come_in() -> None:
+    async with Granted() as kit:
+        saved = kit.agent._save
+
+        async def slowly() -> None:
+            await kit.agent.revoke(DEVICE.identity_public)
+            await saved()
+
+        kit.agent._save = slowly  # the moment between check and entry
+        assert "revoked" in await refused(kit)
+        assert kit.agent.callers == ()
 
 
 async def test_another_persons_grant_adds_nothing() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from farhand.core.logging import get_logger
 from farhand.core.tasks import Tasks
 from farhand.host.audit import AuditSink, Kind, NoAudit
-from farhand.host.authority import AccessDenied, Authority, Denial, Visit
+from farhand.host.authority import AccessDenied, Authority, Denial, Visit, in_networks
 from farhand.host.call import Call
 from farhand.host.callers import Caller, Callers, Lost
 from farhand.host.codebook import Codebook
@@ -248,9 +248,9 @@ class Agent:
     async def enter(self, call: Call, event: Authenticated) -> Entry:
         """The most that an authenticated caller may get. Raises AccessDenied."""
         certificate, request = event.certificate, event.request
-        if certificate is not None and self._remembered.is_revoked(certificate.identity):
-            raise AccessDenied(Denial.REVOKED)
-        if event.mode is Mode.UNATTENDED and certificate is not None:
+        if event.mode is Mode.UNATTENDED:
+            if certificate is None:
+                raise AccessDenied(Denial.NO_CERTIFICATE)
             visit = Visit(certificate, call.address, self._clock())
             admission = self._authority.admit(request.grant, visit)
             await self._save()
@@ -267,6 +267,9 @@ class Agent:
             )
         else:
             entry = by_code(request, certificate, call.address, self.settings)
+        # After everything that took time: a device may have been revoked meanwhile.
+        if certificate is not None and self._remembered.is_revoked(certificate.identity):
+            raise AccessDenied(Denial.REVOKED)
         if why := self._ledger.refusal():
             _log.error("no session begins: the audit cannot be written", why=why)
             raise AccessDenied(Denial.NOT_WRITTEN)
@@ -280,10 +283,12 @@ class Agent:
         event = call.event
         if event is None:
             raise AccessDenied(Denial.NO_CERTIFICATE)
-        request, certificate = event.request, event.certificate
-        if not caller.identity.account or certificate is None:
+        request, certificate = event.request, caller.certificate
+        if not caller.identity.account:
             entry = by_code(request, certificate, call.address, self.settings)
             return entry.with_reason(message.reason)
+        if certificate is None:
+            raise AccessDenied(Denial.NO_CERTIFICATE)
         admission = self._authority.admit(message.grant, Visit(certificate, call.address, self._clock()))
         await self._save()
         entry = by_grant(admission, request, certificate, call.address, self.settings).with_reason(message.reason)
@@ -308,8 +313,14 @@ class Agent:
         return self._household.questions
 
     def claim(self, call: Call, session: bytes) -> Caller | None:
-        """Hand a caller who came back to its new connection; None if its time is over."""
-        return None if self._ledger.refusal() else self.register.find(session)
+        """Hand a caller who came back to its new connection; None if its time is over.
+
+        Raises AccessDenied if its grants do not hold where it comes from now.
+        """
+        caller = None if self._ledger.refusal() else self.register.find(session)
+        if caller is not None and not all(in_networks(call.address, networks) for networks in caller.networks):
+            raise AccessDenied(Denial.NETWORK)
+        return caller
 
     def arrived(self, caller: Caller, entry: Entry | None) -> None:
         """Note that a caller is attached, by this entry or again."""

@@ -103,6 +103,8 @@ class Admission:
     ask: bool
     terms: Terms
     at_end: AtEnd
+    networks: tuple[str, ...]
+    """Where the caller may be, also when it comes back after a cut; empty: anywhere."""
 
 
 class Authority:
@@ -160,6 +162,7 @@ class Authority:
             ask=conditions.ask or asks(certificate.kind, self._settings),
             terms=Terms(conditions.max_seconds, conditions.idle_seconds, closing(conditions, visit.now, self._zone)),
             at_end=conditions.at_end,
+            networks=tuple(conditions.networks),
         )
 
     def _check_device(self, visit: Visit) -> Certificate:

@@ -9,7 +9,7 @@ from typing import Protocol
 from farhand.core.logging import get_logger
 from farhand.core.tasks import Tasks
 from farhand.host.authority import AccessDenied
-from farhand.host.callers import Caller, Callers, Lost
+from farhand.host.callers import Caller, Callers, Lost, strictest
 from farhand.host.consent import Ask, Consent, Deny, Grant, Reason, Refuse
 from farhand.host.entry import Entry, tame
 from farhand.host.lease import Lease, shorter
@@ -94,7 +94,7 @@ class Desk(Protocol):
         ...
 
     def claim(self, call: "Call", session: bytes) -> Caller | None:
-        """Take over a caller who came back."""
+        """Take over a caller who came back; raises AccessDenied if it may not from here."""
         ...
 
     def arrived(self, caller: Caller, entry: Entry | None) -> None:
@@ -273,7 +273,15 @@ class Call:
                 lease = Lease(entry.terms, now)
                 lease.hold({capability: entry.rights[capability] for capability in granted}, now)
                 caller = Caller(
-                    secrets.token_bytes(16), event.peer_static, entry.identity, consent, lease, entry.at_end, line=self
+                    secrets.token_bytes(16),
+                    event.peer_static,
+                    entry.identity,
+                    consent,
+                    lease,
+                    entry.certificate,
+                    entry.at_end,
+                    [entry.networks],
+                    line=self,
                 )
                 self._attach(caller, entry)
             case Refuse(reason):
@@ -299,11 +307,16 @@ class Call:
         )
 
     async def _rejoin(self, request: Request) -> None:
-        caller = self._desk.claim(self, request.rejoin or b"")
+        try:
+            caller = self._desk.claim(self, request.rejoin or b"")
+        except AccessDenied as denied:
+            self._refuse(tame(request.name, "someone"), _sentence(denied), denied.why.value)
+            return
         if caller is None:
             self._refuse(tame(request.name, "someone"), "The session that was cut is over.", "over")
             return
         old, caller.line = caller.line, self
+        self.caller = caller  # from here on it is cut if this line is
         if isinstance(old, Call):
             await old.replace()
         if caller.line is self and not self._over:
@@ -311,8 +324,8 @@ class Call:
             self._attach(caller, None)
 
     def _attach(self, caller: Caller, entry: Entry | None) -> None:
-        if self._over:
-            return
+        if self._over or self.session.state is not State.OPEN:
+            return  # it was ended meanwhile
         desk = self._desk
         self.caller = caller
         granted = in_order(caller.granted)
@@ -376,9 +389,12 @@ class Call:
         match effect:
             case Grant() if consent.won:
                 caller.refusals = 0
-                caller.lease.tighten(entry.terms)
+                now = self._desk.register.time.now()
+                caller.lease.tighten(entry.terms, now)
+                caller.networks.append(entry.networks)
+                caller.at_end = strictest(caller.at_end, entry.at_end)
                 rights = {capability: shorter(entry.rights[capability], message.seconds) for capability in consent.won}
-                caller.lease.hold(rights, self._desk.register.time.now())
+                caller.lease.hold(rights, now)
                 await self._desk.register.added(caller, consent.won, entry.identity.reason)
             case Grant():
                 self._denied_more(caller, Reason.VIEW_NOT_ASKED, penalty=True)

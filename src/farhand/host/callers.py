@@ -17,6 +17,7 @@ from farhand.host.consent import Consent
 from farhand.host.events import AgentEvent, CallerConnected, CallerCut, CallerEnded, CallerInfo, RightsChanged
 from farhand.host.lease import HostTime, Lease
 from farhand.protocol.capability import Capabilities, Capability, in_order
+from farhand.protocol.certificate import Certificate
 from farhand.protocol.errors import ByeCode
 from farhand.protocol.grants import AtEnd
 from farhand.protocol.messages.screen import Want
@@ -77,7 +78,11 @@ class Caller:
     identity: Identity
     consent: Consent
     lease: Lease
+    certificate: Certificate | None = None
+    """What it showed when it first came."""
     at_end: AtEnd = AtEnd.NOTHING
+    networks: list[tuple[str, ...]] = field(default_factory=list)
+    """Of each of its grants: where it may be."""
     want: Want | None = None
     line: Line | None = None
     """The connection; None while it is cut."""
@@ -171,6 +176,8 @@ class Callers:
     def cut(self, caller: Caller, seconds: int) -> None:
         """Its line is cut: it may come back for so many seconds."""
         caller.line = None
+        if caller.grace is not None:
+            caller.grace.cancel()
         caller.grace = self._loop.call_later(seconds, self.forget, caller, "did not come back in time")
         info = caller.info()
         _log.info("caller cut", session=info.session, caller=info.name, grace=seconds)

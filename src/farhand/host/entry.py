@@ -31,6 +31,9 @@ class Entry:
     policy: Policy
     terms: Terms
     at_end: AtEnd
+    certificate: Certificate | None
+    networks: tuple[str, ...] = ()
+    """Where the caller may be; empty: anywhere."""
     signed: bool = False
     """Whether its reason is the grant's."""
 
@@ -57,6 +60,7 @@ def by_code(request: Request, certificate: Certificate | None, address: str, set
         Policy(most, settings.ask, settings.silence),
         Terms(settings.max_seconds, settings.idle_seconds),
         settings.at_end,
+        certificate,
     )
 
 
@@ -79,5 +83,7 @@ def by_grant(
         Policy(frozenset(admission.rights), admission.ask, settings.silence),
         admission.terms.tightened(Terms(settings.max_seconds, settings.idle_seconds)),
         strictest(admission.at_end, settings.at_end),
+        certificate,
+        admission.networks,
         signed=bool(tame(admission.reason)),
     )

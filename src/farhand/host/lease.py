@@ -52,9 +52,11 @@ class Lease:
         self._terms = terms
         self._until: dict[Capability, float] = {}
 
-    def tighten(self, terms: Terms) -> None:
-        """From now on these terms count as well, from the session's beginning."""
-        self._terms = self._terms.tightened(terms)
+    def tighten(self, terms: Terms, now: float) -> None:
+        """From now on these terms count as well: ``max_seconds`` from now on, not from the session's beginning."""
+        closes = [now + terms.max_seconds] if terms.max_seconds else []
+        closes += [] if terms.closes is None else [terms.closes]
+        self._terms = self._terms.tightened(Terms(0, terms.idle_seconds, min(closes, default=None)))
 
     def hold(self, rights: Mapping[Capability, int], now: float) -> None:
         """These hold from now on, each for its seconds; what one had left before no longer counts."""

@@ -50,6 +50,17 @@ def test_a_right_lapses_by_itself_and_a_new_one_counts_anew() -> None:
     assert lease.next_timer() is None
 
 
+def test_a_further_grants_seconds_count_from_its_use() -> None:
+    lease = Lease(Terms(max_seconds=3600), NOW)
+    lease.tighten(Terms(max_seconds=600, idle_seconds=60), NOW + 1200)
+    assert lease.over(NOW + 1200) is ByeCode.IDLE, "nothing was done for so long"
+    lease.used(NOW + 1790)
+    assert lease.over(NOW + 1799) is None
+    assert lease.over(NOW + 1800) is ByeCode.EXPIRED
+    lease.tighten(Terms(max_seconds=9999), NOW + 1700)
+    assert lease.over(NOW + 1800) is ByeCode.EXPIRED, "no later grant makes it longer"
+
+
 def test_of_two_limits_the_stricter_counts() -> None:
     assert [shorter(0, 0), shorter(0, 5), shorter(5, 0), shorter(7, 5)] == [0, 5, 5, 5]
     one, other = Terms(100, 0, NOW + 9), Terms(50, 30)
