@@ -173,7 +173,7 @@ function qualityMenu(state: BarState, actions: BarActions): Menu {
 }
 
 function tool(name: IconName, label: string, on: boolean, run: () => void, title = label, disabled = false): TemplateResult {
-  return html`<button type="button" class="tool" title=${title} aria-pressed=${String(on)} ?disabled=${disabled} @click=${run}>
+  return html`<button type="button" class="tool" title=${title} aria-label=${label} aria-pressed=${String(on)} ?disabled=${disabled} @click=${run}>
     ${icon(name)}<span class="label">${label}</span>
   </button>`;
 }
