@@ -176,21 +176,24 @@ async def shifted(kit: GatewayKit, seconds: int) -> dict[str, Finding]:
     date = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=seconds)
     line = date.strftime("Date: %a, %d %b %Y %H:%M:%S GMT").encode()
 
+    relayed = asyncio.Event()
+
     async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         upstream, downstream = await asyncio.open_connection("127.0.0.1", kit.gateway.port)
         downstream.write(await reader.readuntil(b"\r\n\r\n"))
         head = await upstream.readuntil(b"\r\n\r\n")
         writer.write(re.sub(rb"(?i)date: [^\r]*", line, head))
-        while data := await upstream.read(4096):
-            writer.write(data)
-            if reader.at_eof() or writer.is_closing():
-                break
-        downstream.close()
-        writer.close()
+        writer.write(await upstream.read(4096))  # the challenge, which is all that the doctor waits for
+        await writer.drain()
+        for one in (writer, downstream):
+            one.close()
+        relayed.set()
 
     server = await asyncio.start_server(relay, "127.0.0.1", 0)
     async with server:
-        return await asyncio.to_thread(look, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        found = await asyncio.to_thread(look, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        await relayed.wait()
+    return found
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(3600, "behind"), (-3600, "ahead of")])
