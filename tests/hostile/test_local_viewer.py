@@ -187,7 +187,7 @@ async def test_nobody_else_can_listen_at_the_same_port_of_the_other_protocol() -
 
 
 async def test_it_ends_when_nobody_looks_any_more() -> None:
-    async with window(idle_seconds=0.05) as shown:
+    async with window(open_seconds=0.2) as shown:
         await shown.launch()
         await shown.ask("GET", "/")
         async with asyncio.timeout(PATIENCE):

@@ -1,5 +1,7 @@
 """The wheel is all that an installation needs: its dependencies from the lock, the viewer inside, no Node."""
 
+import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -124,3 +126,13 @@ def test_a_wheel_without_the_viewer_is_not_built(tmp_path):
     assert done.returncode != 0
     assert "viewer/dist/index.html is missing" in done.stdout + done.stderr
     assert not list((tmp_path / "wheels").glob("*.whl"))
+
+
+def test_the_wheel_lists_what_verify_viewer_compares(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as packed:
+        manifest = json.loads(packed.read("farhand/viewer_manifest.json"))
+        inside = [name for name in packed.namelist() if name.startswith("farhand/viewer_dist/")]
+        digests = {
+            name.removeprefix("farhand/viewer_dist/"): hashlib.sha256(packed.read(name)).hexdigest() for name in inside
+        }
+    assert manifest == {"version": farhand.__version__, "files": digests}

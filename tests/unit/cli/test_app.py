@@ -1,5 +1,6 @@
 """The command line starts quickly, lists its verbs, and refuses what it does not understand."""
 
+import os
 import subprocess
 import sys
 
@@ -82,3 +83,12 @@ def test_what_only_tells_loads_nothing_heavy(arguments: list[str]) -> None:
     assert not loaded & {"numpy", "av", "uvicorn", "starlette", "cryptography", "farhand.host.agent", "msgspec"}
     if arguments == ["--version"]:
         assert "typer" not in loaded
+
+
+@pytest.mark.parametrize(("typed", "completed"), [("farhand ver", "verify-viewer"), ("farhand view --rea", "--reason")])
+def test_shells_complete_verbs_and_options(typed: str, completed: str) -> None:
+    words = {"COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" ")), "_FARHAND_COMPLETE": "complete_bash"}
+    done = subprocess.run(
+        [sys.executable, "-m", "farhand.cli"], env=os.environ | words, capture_output=True, text=True, check=False
+    )
+    assert completed in done.stdout.split()

@@ -23,13 +23,14 @@ _log = get_logger(__name__)
 
 
 class Sockets:
-    """Opens them; `dial` makes the line to the gateway. `open` is how many there are, `active` hears each change."""
+    """Opens them; `dial` makes the line to the gateway. `open` is how many there are, `active` hears of each."""
 
     def __init__(self, guard: Guard, dial: Callable[[], Awaitable[Transport]], active: Callable[[], None]) -> None:
         self.guard = guard
         self.dial = dial
         self.tasks = Tasks("local viewer")
         self.open = 0
+        self.ever = False
         self._active = active
 
     def make(self, **_of_uvicorn: Any) -> asyncio.Protocol:
@@ -39,6 +40,7 @@ class Sockets:
     def count(self, change: int) -> None:
         """One more, or one less."""
         self.open += change
+        self.ever = True
         self._active()
 
     async def close(self) -> None:

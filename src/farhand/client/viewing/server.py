@@ -24,7 +24,8 @@ from farhand.core.sockets import listen
 from farhand.transports.base import Transport
 from farhand.transports.websocket import connect, leg_url
 
-#: How long the viewer stays when it has no line and nobody asks anything; as long for the browser to come up at all.
+#: How long the viewer stays after its line has ended and nobody asks anything; and before it ever had one, while the
+#: browser comes up, or a person writes down a reason.
 IDLE_SECONDS, OPEN_SECONDS = 60.0, 300.0
 _TRIES = 20
 
@@ -119,7 +120,11 @@ class LocalViewer:
         self._active()
 
     def _active(self) -> None:
-        self._stay(None if self._sockets is not None and self._sockets.open else self._idle_seconds)
+        lines = self._sockets
+        if lines is not None and lines.open:
+            self._stay(None)
+        else:
+            self._stay(self._idle_seconds if lines is not None and lines.ever else self._open_seconds)
 
     def _stay(self, seconds: float | None) -> None:
         if self._timer is not None:
