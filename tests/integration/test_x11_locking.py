@@ -79,7 +79,9 @@ def test_a_way_that_does_nothing_is_passed_over(locker: Path, programs: Path, di
         patch.setattr(locking, "EFFECT_SECONDS", locker_seconds)
         with pytest.raises(PlatformError, match="i3lock, xdg-screensaver did nothing; install one"):
             locking.lock(display)
-    locking.lock(display)
+        patch.setattr(locking, "_WAYS", (("i3lock", "--nofork"), ("slock",)))
+        patch.setattr(locking, "EFFECT_SECONDS", 4.0)
+        locking.lock(display)
     assert locking.locked(display)
 
 
