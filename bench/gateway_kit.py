@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import text
+
 from farhand.core.ids import new_id
 from farhand.core.tasks import run
 from farhand.gateway.accounts.models import PersonRow
@@ -60,6 +62,8 @@ async def seed(folder: Path, url: str, certificates: list[bytes], groups: int = 
         db.add_all(rows)
         await db.flush()
         db.add_all(tags + members)
+    async with database.write() as db:
+        await db.execute(text("ANALYZE"))  # as any database does by itself that has been running for a while
     await database.close()
 
 
