@@ -116,6 +116,8 @@ def test_first_start_to_first_session(place: Office, ada: Person, chromium: Brow
         seen.page.get_by_role("button", name="End", exact=True).click()
         seen.page.get_by_role("menuitem", name="End the session").click()
         expect(seen.page.locator("h1")).to_be_visible(timeout=MS)
+        kept = ada.home / ".local/share/farhand/checkpoints"
+        assert soon(lambda: kept.is_dir() and any(kept.iterdir()), seen.page), "the host's checkpoint is kept"
     assert (ada.home / ".local/share/farhand/known_hosts.json").exists()
 
 
