@@ -6,20 +6,18 @@ from typing import Any
 
 import typer
 
+from farhand.cli.signatures import stands_for
+
 
 def with_verbs(verb: Callable[..., None], **others: Callable[..., None]) -> typer.Typer:
     """The verb, run where none of the others is named."""
-    signature = inspect.signature(verb)
 
     def command(context: typer.Context, **given: Any) -> None:
         if context.invoked_subcommand is None:
             verb(**given)
 
     context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
-    parameters = [context, *(one.replace(kind=context.kind) for one in signature.parameters.values())]
-    command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]  # what Typer reads
-    command.__annotations__ = {one.name: one.annotation for one in parameters}
-    command.__doc__ = verb.__doc__
+    stands_for(command, verb, [context, *inspect.signature(verb).parameters.values()])
     group = typer.Typer(invoke_without_command=True)
     group.callback()(command)
     for name, other in others.items():

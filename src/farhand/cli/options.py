@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from farhand.cli.signatures import stands_for
+
 #: Every address, since the link is opened elsewhere: what protects the computer is the code in it. A port above
 #: 1024, so that nobody runs this as root, and the customary one for HTTPS beside a web server.
 DEFAULT_LISTEN = "0.0.0.0:8443"
@@ -213,18 +215,11 @@ def sharing_options(
 def shares(verb: Callable[..., None]) -> Callable[..., None]:
     """Give a verb the options of ``sharing_options`` in place of its parameter ``sharing``, which is made of them."""
     common = inspect.signature(sharing_options).parameters
-    own = inspect.signature(verb)
 
     def command(**given: Any) -> None:
         sharing = sharing_options(**{name: given.pop(name) for name in common})
         verb(sharing=sharing, **given)
 
-    parameters = [
-        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
-        for name, parameter in [*own.parameters.items(), *common.items()]
-        if name != "sharing"
-    ]
-    command.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]  # what Typer reads
-    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    command.__doc__ = verb.__doc__
+    parameters = [*inspect.signature(verb).parameters.values(), *common.values()]
+    stands_for(command, verb, [parameter for parameter in parameters if parameter.name != "sharing"])
     return command
