@@ -1,4 +1,8 @@
 /** What the gateway's API speaks of. Every string in it may be a stranger's: shown as text, and tamed (words.ts). */
+import type { Capability } from "../../gen/messages";
+import type { AtEnd, Right, Window } from "../../gen/statements";
+
+export type { AtEnd, Capability, Right, Window };
 
 /** One page of a list. */
 export interface Listing<T> {
@@ -10,8 +14,7 @@ export interface Listing<T> {
 
 export const CAPABILITIES = [
   "view", "control", "clipboard", "files-read", "files-write", "shell", "manage", "record",
-] as const;
-export type Capability = (typeof CAPABILITIES)[number];
+] as const satisfies readonly Capability[];
 
 /** Something with an id and a name. */
 export interface Named {
@@ -168,22 +171,6 @@ export interface Delegation {
 }
 
 // ---- rights ---------------------------------------------------------------------------------------------------------
-
-export interface Right {
-  readonly capability: Capability;
-  /** 0: as long as the session. */
-  readonly seconds: number;
-}
-
-export interface Window {
-  /** Bit 0 is Monday. */
-  readonly days: number;
-  /** Minutes of the host's local day. */
-  readonly start: number;
-  readonly end: number;
-}
-
-export type AtEnd = "nothing" | "lock" | "log-off";
 
 export interface Conditions {
   readonly networks: readonly string[];
