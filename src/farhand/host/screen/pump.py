@@ -209,8 +209,8 @@ class ScreenPump:
         if source.poll():  # what came while replies were awaited wakes no selector
             composer.add(source.damage())
         if composition.operations:
-            self._send(composition.operations, composer, pacer, composition.exact, input_seq)
-        self._count(pacer, self._clock() - now, composer.grabbing)
+            took = (self._clock() - now, composer.grabbing)
+            self._send(composition.operations, composer, pacer, composition.exact, input_seq, took)
         return 0.0 if composer.waiting else self._until(composer)
 
     def _until(self, composer: Composer) -> float | None:
@@ -218,8 +218,15 @@ class ScreenPump:
         return None if rest is None else max(0.0, rest - self._clock())
 
     def _send(
-        self, operations: list[Operation], composer: Composer, pacer: Pacer, exact: bool, input_seq: int = 0
+        self,
+        operations: list[Operation],
+        composer: Composer,
+        pacer: Pacer,
+        exact: bool,
+        input_seq: int = 0,
+        took: tuple[float, float] | None = None,
     ) -> None:
+        """Emit one picture; it is in the counters before anybody can have seen it."""
         groups = list(_messages(operations))
         outgoing: list[tuple[Channel, Message]] = []
         now = self._clock()
@@ -229,6 +236,8 @@ class ScreenPump:
             update = Update(self._seq, self._generation, input_seq if last else 0, exact and last, group)
             outgoing.append((Channel.SCREEN, update))
             pacer.sent(self._seq, size, now)
+        if took is not None:
+            self._count(pacer, *took)
         if outgoing:
             self._emit(outgoing)
 
