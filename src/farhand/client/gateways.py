@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from farhand.client.errors import NotLoggedIn
-from farhand.client.files import one_at_a_time, read_json, write_json
+from farhand.client.records import one_at_a_time, read_json, write_json
 from farhand.core.config import Paths
 from farhand.core.errors import FarhandError
 

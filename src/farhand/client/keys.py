@@ -6,7 +6,7 @@ import platform
 import time
 from pathlib import Path
 
-from farhand.client.files import one_at_a_time
+from farhand.client.records import one_at_a_time
 from farhand.core.config import ConfigError, Paths, read_private, write_private
 from farhand.protocol.errors import IdentityMismatch
 from farhand.protocol.identity import Certificate, Keys, Kind

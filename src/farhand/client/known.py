@@ -10,7 +10,7 @@ import datetime
 import msgspec
 
 from farhand.client.errors import HostKeyChanged
-from farhand.client.files import one_at_a_time, read_json, write_json
+from farhand.client.records import one_at_a_time, read_json, write_json
 from farhand.core.config import Paths
 from farhand.protocol.grants import fingerprint
 

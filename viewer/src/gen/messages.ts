@@ -384,6 +384,384 @@ export interface ClipText {
 
 export type ClipboardMessage = ClipText;
 
+/** Ask for the folders that are open; answered by RootList. */
+export interface Roots {
+  readonly type: "Roots";
+  readonly id: number;
+}
+
+/**
+ * Ask for a name itself (`depth` 0), a folder's names (1), or its whole tree (255); answered by Entries.
+ *
+ * A tree comes in order: a folder before what is in it. Links are not followed, but for `path` itself if `follow`.
+ */
+export interface List {
+  readonly type: "List";
+  readonly id: number;
+  readonly path: Bytes;
+  readonly depth: number;
+  readonly follow: boolean;
+}
+
+/**
+ * Read a file: Opened, then its pieces, then Finish.
+ *
+ * From `offset`, if the digest of so many bytes is `prefix`; otherwise, and Opened says so, from the beginning.
+ * With `basis` the viewer sends Signature of an older file that it has, and Reuse may refer to it.
+ */
+export interface Get {
+  readonly type: "Get";
+  readonly id: number;
+  readonly path: Bytes;
+  readonly offset: number;
+  readonly prefix: Bytes;
+  readonly basis: boolean;
+}
+
+/** Read small files of one folder; answered by Bundle, in order. A larger one comes with the fault TOO_LARGE. */
+export interface GetMany {
+  readonly type: "GetMany";
+  readonly id: number;
+  readonly folder: Bytes;
+  readonly names: readonly Bytes[];
+}
+
+/** Ask for a file's digest; answered by Measured. */
+export interface Measure {
+  readonly type: "Measure";
+  readonly id: number;
+  readonly path: Bytes;
+}
+
+/** Ask how much room is where this path lies; answered by Free. */
+export interface Space {
+  readonly type: "Space";
+  readonly id: number;
+  readonly path: Bytes;
+}
+
+/** Pause what is being read, or go on. */
+export interface Hold {
+  readonly type: "Hold";
+  readonly id: number;
+  readonly on: boolean;
+}
+
+/** Give up an operation; answered by Failed with STOPPED, unless its last answer is under way. */
+export interface StopReading {
+  readonly type: "StopReading";
+  readonly id: number;
+}
+
+/** An extended attribute. */
+export interface Attribute {
+  readonly name: Bytes;
+  readonly value: Bytes;
+}
+
+/** What goes with a file's content; `mode` is the nine permission bits. */
+export interface Meta {
+  readonly mode: number;
+  readonly mtime: number;
+  readonly attributes: readonly Attribute[];
+}
+
+/** What to do where the name is taken already. */
+export const CONFLICTS = [1, 2, 3, 4] as const;
+export type Conflict = (typeof CONFLICTS)[number];
+
+/**
+ * Write a file; answered by Ready. The folder must be there.
+ *
+ * `key` names this version of this source, so that what was received of it before a cut line is found again. With
+ * `basis` an older file under the same name may serve, if the viewer has files-read: Signature follows Ready.
+ */
+export interface Put {
+  readonly type: "Put";
+  readonly id: number;
+  readonly path: Bytes;
+  readonly size: number;
+  readonly meta: Meta;
+  readonly conflict: Conflict;
+  readonly key: Bytes;
+  readonly basis: boolean;
+}
+
+/** The first piece follows, for this offset: Ready's, if the prefix is the source's too, otherwise 0. */
+export interface Begin {
+  readonly type: "Begin";
+  readonly id: number;
+  readonly offset: number;
+}
+
+/** What a name stands for. */
+export const ENTRY_KINDS = [1, 2, 3, 4] as const;
+export type EntryKind = (typeof ENTRY_KINDS)[number];
+
+/** A whole file, folder or link. `fault` is 0, or why a reader got nothing; `packed`: zstd. */
+export interface SmallFile {
+  readonly path: Bytes;
+  readonly kind: EntryKind;
+  readonly meta: Meta;
+  readonly packed: boolean;
+  readonly data: Bytes;
+  readonly digest: Bytes;
+  readonly fault: number;
+}
+
+/** Write small files, folders and links beneath a folder, in order; answered by Results. */
+export interface PutMany {
+  readonly type: "PutMany";
+  readonly id: number;
+  readonly folder: Bytes;
+  readonly conflict: Conflict;
+  readonly files: readonly SmallFile[];
+}
+
+/** Make a folder (with `parents`: and those above it, and it may be there), or a link to `target`. */
+export interface Make {
+  readonly type: "Make";
+  readonly id: number;
+  readonly path: Bytes;
+  readonly kind: EntryKind;
+  readonly target: Bytes;
+  readonly mode: number;
+  readonly parents: boolean;
+}
+
+/** Give a name another, also in another folder. */
+export interface Rename {
+  readonly type: "Rename";
+  readonly id: number;
+  readonly path: Bytes;
+  readonly to: Bytes;
+  readonly conflict: Conflict;
+}
+
+/** Take a name away: to the trash, or for good; a folder that is not empty only with `recursive`. */
+export interface Delete {
+  readonly type: "Delete";
+  readonly id: number;
+  readonly path: Bytes;
+  readonly recursive: boolean;
+  readonly trash: boolean;
+}
+
+/** Set a name's permissions, time and attributes. */
+export interface Alter {
+  readonly type: "Alter";
+  readonly id: number;
+  readonly path: Bytes;
+  readonly meta: Meta;
+}
+
+/** Give up an operation; what was received of a file stays to go on from, unless `drop`. */
+export interface StopWriting {
+  readonly type: "StopWriting";
+  readonly id: number;
+  readonly drop: boolean;
+}
+
+/** The next bytes; `packed`: as one zstd frame of at most PIECE bytes of content. */
+export interface Data {
+  readonly type: "Data";
+  readonly id: number;
+  readonly packed: boolean;
+  readonly data: Bytes;
+}
+
+/** The next bytes are these of the older file. */
+export interface Reuse {
+  readonly type: "Reuse";
+  readonly id: number;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** The next bytes are zeros: a hole, where the receiver's system has such. */
+export interface Zeros {
+  readonly type: "Zeros";
+  readonly id: number;
+  readonly length: number;
+}
+
+/** That was all of it; the whole file's size and digest. From a host it is a reading's last message. */
+export interface Finish {
+  readonly type: "Finish";
+  readonly id: number;
+  readonly size: number;
+  readonly digest: Bytes;
+}
+
+/**
+ * Blocks of an older file, in order: of each the rolling checksum and `strong` bytes of its BLAKE3.
+ *
+ * `size` is that of the older file and the same in all of them; the last block may be shorter than `block`.
+ */
+export interface Signature {
+  readonly type: "Signature";
+  readonly id: number;
+  readonly size: number;
+  readonly block: number;
+  readonly strong: number;
+  readonly data: Bytes;
+  readonly last: boolean;
+}
+
+/** A folder that the host's owner has opened. */
+export interface Root {
+  readonly path: Bytes;
+  readonly name: string;
+  readonly writable: boolean;
+}
+
+/** The folders that are open, the one that relative paths begin at first. The last answer. */
+export interface RootList {
+  readonly type: "RootList";
+  readonly id: number;
+  readonly roots: readonly Root[];
+}
+
+/** One name in a folder; `path` is relative to the folder that was listed, `target` a link's. */
+export interface Entry {
+  readonly path: Bytes;
+  readonly kind: EntryKind;
+  readonly size: number;
+  readonly mtime: number;
+  readonly mode: number;
+  readonly target: Bytes;
+}
+
+/** Names; `last`: the last answer. `skipped` names in this message could not be read. */
+export interface Entries {
+  readonly type: "Entries";
+  readonly id: number;
+  readonly entries: readonly Entry[];
+  readonly skipped: number;
+  readonly last: boolean;
+}
+
+/** A file's content follows from `offset`. */
+export interface Opened {
+  readonly type: "Opened";
+  readonly id: number;
+  readonly size: number;
+  readonly meta: Meta;
+  readonly offset: number;
+}
+
+/** Small files; `last`: the last answer. */
+export interface Bundle {
+  readonly type: "Bundle";
+  readonly id: number;
+  readonly files: readonly SmallFile[];
+  readonly last: boolean;
+}
+
+/** A file's size and digest. The last answer. */
+export interface Measured {
+  readonly type: "Measured";
+  readonly id: number;
+  readonly size: number;
+  readonly digest: Bytes;
+}
+
+/** Bytes that are free and bytes in all. The last answer. */
+export interface Free {
+  readonly type: "Free";
+  readonly id: number;
+  readonly free: number;
+  readonly total: number;
+}
+
+/** A file may be written: from `offset`, if its first bytes have the digest `prefix`; `basis`: with it. */
+export interface Ready {
+  readonly type: "Ready";
+  readonly id: number;
+  readonly offset: number;
+  readonly prefix: Bytes;
+  readonly basis: boolean;
+}
+
+/** What a host is doing with a file for longer than a moment. */
+export const STEPS = [1, 2, 3] as const;
+export type Step = (typeof STEPS)[number];
+
+/** The host is busy with this, `done` bytes of `total`. */
+export interface Working {
+  readonly type: "Working";
+  readonly id: number;
+  readonly step: Step;
+  readonly done: number;
+  readonly total: number;
+}
+
+/** How one of many went: `fault` 0 is well. */
+export interface Result {
+  readonly fault: number;
+  readonly text: string;
+}
+
+/** How each of PutMany's went, in order. The last answer. */
+export interface Results {
+  readonly type: "Results";
+  readonly id: number;
+  readonly results: readonly Result[];
+}
+
+/** It is done, and `path` is what the file is called now. The last answer. */
+export interface Done {
+  readonly type: "Done";
+  readonly id: number;
+  readonly path: Bytes;
+}
+
+/** Why an operation failed; what was received of a file is kept to go on from, unless it says otherwise. */
+export const FILE_FAULTS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20] as const;
+export type FileFault = (typeof FILE_FAULTS)[number];
+
+/** It is not done. The last answer. `text` is for people. */
+export interface Failed {
+  readonly type: "Failed";
+  readonly id: number;
+  readonly fault: FileFault;
+  readonly text: string;
+}
+
+export type FilesMessage =
+  | Roots
+  | List
+  | Get
+  | GetMany
+  | Measure
+  | Space
+  | Hold
+  | StopReading
+  | Put
+  | Begin
+  | PutMany
+  | Make
+  | Rename
+  | Delete
+  | Alter
+  | StopWriting
+  | Data
+  | Reuse
+  | Zeros
+  | Finish
+  | Signature
+  | RootList
+  | Entries
+  | Opened
+  | Bundle
+  | Measured
+  | Free
+  | Ready
+  | Working
+  | Results
+  | Done
+  | Failed;
+
 /**
  * What the viewer asks for, in handshake message 3; `name` and `reason` are the caller's own words.
  *
@@ -409,6 +787,7 @@ export interface Messages {
   [Channel.CURSOR]: CursorMessage;
   [Channel.SCREEN]: ScreenMessage;
   [Channel.CLIPBOARD]: ClipboardMessage;
+  [Channel.FILES]: FilesMessage;
 }
 export type CarryingChannel = keyof Messages;
 export type Message = Messages[CarryingChannel];
@@ -597,6 +976,214 @@ const CLIPBOARD_MESSAGE_SHAPE = s.union<ClipboardMessage>(
     ["text", s.text(250000)],
   ]),
 );
+const ATTRIBUTE_SHAPE = s.struct<Attribute>([
+  ["name", s.bytes(1, 255)],
+  ["value", s.bytes(0, 4096)],
+]);
+const META_SHAPE = s.struct<Meta>([
+  ["mode", s.integer(0, 65535)],
+  ["mtime", s.integer(-9007199254740991, 9007199254740991)],
+  ["attributes", s.list(ATTRIBUTE_SHAPE, 0, 16)],
+]);
+const CONFLICT_SHAPE = s.oneOf(s.integer(0, 4), CONFLICTS);
+const ENTRY_KIND_SHAPE = s.oneOf(s.integer(0, 4), ENTRY_KINDS);
+const SMALL_FILE_SHAPE = s.struct<SmallFile>([
+  ["path", s.bytes(0, 4096)],
+  ["kind", ENTRY_KIND_SHAPE],
+  ["meta", META_SHAPE],
+  ["packed", s.flag],
+  ["data", s.bytes(0, 66560)],
+  ["digest", s.bytes(0, 32)],
+  ["fault", s.integer(0, 255)],
+]);
+const ROOT_SHAPE = s.struct<Root>([
+  ["path", s.bytes(0, 4096)],
+  ["name", s.text(255)],
+  ["writable", s.flag],
+]);
+const ENTRY_SHAPE = s.struct<Entry>([
+  ["path", s.bytes(0, 4096)],
+  ["kind", ENTRY_KIND_SHAPE],
+  ["size", s.integer(0, 9007199254740991)],
+  ["mtime", s.integer(-9007199254740991, 9007199254740991)],
+  ["mode", s.integer(0, 65535)],
+  ["target", s.bytes(0, 4096)],
+]);
+const STEP_SHAPE = s.oneOf(s.integer(0, 3), STEPS);
+const RESULT_SHAPE = s.struct<Result>([
+  ["fault", s.integer(0, 255)],
+  ["text", s.text(1000)],
+]);
+const FILE_FAULT_SHAPE = s.oneOf(s.integer(0, 20), FILE_FAULTS);
+const FILES_MESSAGE_SHAPE = s.union<FilesMessage>(
+  s.variant<Roots>(1, "Roots", [
+    ["id", s.integer(0, 4294967295)],
+  ]),
+  s.variant<List>(2, "List", [
+    ["id", s.integer(0, 4294967295)],
+    ["path", s.bytes(0, 4096)],
+    ["depth", s.integer(0, 255)],
+    ["follow", s.flag],
+  ]),
+  s.variant<Get>(3, "Get", [
+    ["id", s.integer(0, 4294967295)],
+    ["path", s.bytes(0, 4096)],
+    ["offset", s.integer(0, 9007199254740991)],
+    ["prefix", s.bytes(0, 32)],
+    ["basis", s.flag],
+  ]),
+  s.variant<GetMany>(4, "GetMany", [
+    ["id", s.integer(0, 4294967295)],
+    ["folder", s.bytes(0, 4096)],
+    ["names", s.list(s.bytes(0, 4096), 0, 4096)],
+  ]),
+  s.variant<Measure>(5, "Measure", [
+    ["id", s.integer(0, 4294967295)],
+    ["path", s.bytes(0, 4096)],
+  ]),
+  s.variant<Space>(6, "Space", [
+    ["id", s.integer(0, 4294967295)],
+    ["path", s.bytes(0, 4096)],
+  ]),
+  s.variant<Hold>(7, "Hold", [
+    ["id", s.integer(0, 4294967295)],
+    ["on", s.flag],
+  ]),
+  s.variant<StopReading>(8, "StopReading", [
+    ["id", s.integer(0, 4294967295)],
+  ]),
+  s.variant<Put>(16, "Put", [
+    ["id", s.integer(0, 4294967295)],
+    ["path", s.bytes(0, 4096)],
+    ["size", s.integer(0, 9007199254740991)],
+    ["meta", META_SHAPE],
+    ["conflict", CONFLICT_SHAPE],
+    ["key", s.bytes(16, 16)],
+    ["basis", s.flag],
+  ]),
+  s.variant<Begin>(17, "Begin", [
+    ["id", s.integer(0, 4294967295)],
+    ["offset", s.integer(0, 9007199254740991)],
+  ]),
+  s.variant<PutMany>(18, "PutMany", [
+    ["id", s.integer(0, 4294967295)],
+    ["folder", s.bytes(0, 4096)],
+    ["conflict", CONFLICT_SHAPE],
+    ["files", s.list(SMALL_FILE_SHAPE, 0, 4096)],
+  ]),
+  s.variant<Make>(19, "Make", [
+    ["id", s.integer(0, 4294967295)],
+    ["path", s.bytes(0, 4096)],
+    ["kind", ENTRY_KIND_SHAPE],
+    ["target", s.bytes(0, 4096)],
+    ["mode", s.integer(0, 65535)],
+    ["parents", s.flag],
+  ]),
+  s.variant<Rename>(20, "Rename", [
+    ["id", s.integer(0, 4294967295)],
+    ["path", s.bytes(0, 4096)],
+    ["to", s.bytes(0, 4096)],
+    ["conflict", CONFLICT_SHAPE],
+  ]),
+  s.variant<Delete>(21, "Delete", [
+    ["id", s.integer(0, 4294967295)],
+    ["path", s.bytes(0, 4096)],
+    ["recursive", s.flag],
+    ["trash", s.flag],
+  ]),
+  s.variant<Alter>(22, "Alter", [
+    ["id", s.integer(0, 4294967295)],
+    ["path", s.bytes(0, 4096)],
+    ["meta", META_SHAPE],
+  ]),
+  s.variant<StopWriting>(23, "StopWriting", [
+    ["id", s.integer(0, 4294967295)],
+    ["drop", s.flag],
+  ]),
+  s.variant<Data>(32, "Data", [
+    ["id", s.integer(0, 4294967295)],
+    ["packed", s.flag],
+    ["data", s.bytes(0, 261888)],
+  ]),
+  s.variant<Reuse>(33, "Reuse", [
+    ["id", s.integer(0, 4294967295)],
+    ["offset", s.integer(0, 9007199254740991)],
+    ["length", s.integer(0, 9007199254740991)],
+  ]),
+  s.variant<Zeros>(34, "Zeros", [
+    ["id", s.integer(0, 4294967295)],
+    ["length", s.integer(0, 9007199254740991)],
+  ]),
+  s.variant<Finish>(35, "Finish", [
+    ["id", s.integer(0, 4294967295)],
+    ["size", s.integer(0, 9007199254740991)],
+    ["digest", s.bytes(32, 32)],
+  ]),
+  s.variant<Signature>(36, "Signature", [
+    ["id", s.integer(0, 4294967295)],
+    ["size", s.integer(0, 9007199254740991)],
+    ["block", s.integer(0, 4294967295)],
+    ["strong", s.integer(0, 255)],
+    ["data", s.bytes(0, 261888)],
+    ["last", s.flag],
+  ]),
+  s.variant<RootList>(48, "RootList", [
+    ["id", s.integer(0, 4294967295)],
+    ["roots", s.list(ROOT_SHAPE, 0, 256)],
+  ]),
+  s.variant<Entries>(49, "Entries", [
+    ["id", s.integer(0, 4294967295)],
+    ["entries", s.list(ENTRY_SHAPE, 0, 4096)],
+    ["skipped", s.integer(0, 4294967295)],
+    ["last", s.flag],
+  ]),
+  s.variant<Opened>(50, "Opened", [
+    ["id", s.integer(0, 4294967295)],
+    ["size", s.integer(0, 9007199254740991)],
+    ["meta", META_SHAPE],
+    ["offset", s.integer(0, 9007199254740991)],
+  ]),
+  s.variant<Bundle>(51, "Bundle", [
+    ["id", s.integer(0, 4294967295)],
+    ["files", s.list(SMALL_FILE_SHAPE, 0, 4096)],
+    ["last", s.flag],
+  ]),
+  s.variant<Measured>(52, "Measured", [
+    ["id", s.integer(0, 4294967295)],
+    ["size", s.integer(0, 9007199254740991)],
+    ["digest", s.bytes(32, 32)],
+  ]),
+  s.variant<Free>(53, "Free", [
+    ["id", s.integer(0, 4294967295)],
+    ["free", s.integer(0, 9007199254740991)],
+    ["total", s.integer(0, 9007199254740991)],
+  ]),
+  s.variant<Ready>(54, "Ready", [
+    ["id", s.integer(0, 4294967295)],
+    ["offset", s.integer(0, 9007199254740991)],
+    ["prefix", s.bytes(0, 32)],
+    ["basis", s.flag],
+  ]),
+  s.variant<Working>(55, "Working", [
+    ["id", s.integer(0, 4294967295)],
+    ["step", STEP_SHAPE],
+    ["done", s.integer(0, 9007199254740991)],
+    ["total", s.integer(0, 9007199254740991)],
+  ]),
+  s.variant<Results>(56, "Results", [
+    ["id", s.integer(0, 4294967295)],
+    ["results", s.list(RESULT_SHAPE, 0, 4096)],
+  ]),
+  s.variant<Done>(57, "Done", [
+    ["id", s.integer(0, 4294967295)],
+    ["path", s.bytes(0, 4096)],
+  ]),
+  s.variant<Failed>(58, "Failed", [
+    ["id", s.integer(0, 4294967295)],
+    ["fault", FILE_FAULT_SHAPE],
+    ["text", s.text(1000)],
+  ]),
+);
 const REQUEST_MESSAGE_SHAPE = s.union<RequestMessage>(
   s.variant<Request>(0, "Request", [
     ["name", s.text(64)],
@@ -615,6 +1202,7 @@ const BY_CHANNEL = new Map<Channel, readonly [shape: unknown, most: number]>([
   [Channel.CURSOR, [CURSOR_MESSAGE_SHAPE, 524288]],
   [Channel.SCREEN, [SCREEN_MESSAGE_SHAPE, 8388608]],
   [Channel.CLIPBOARD, [CLIPBOARD_MESSAGE_SHAPE, 1048576]],
+  [Channel.FILES, [FILES_MESSAGE_SHAPE, 262144]],
 ]);
 
 function of(channel: Channel): readonly [s.Shape<Message>, number] {
@@ -668,6 +1256,13 @@ export function encodeClipboard(message: ClipboardMessage): Bytes {
 }
 export function decodeClipboard(raw: Bytes): ClipboardMessage {
   return s.decode(CLIPBOARD_MESSAGE_SHAPE, 1048576, raw);
+}
+
+export function encodeFiles(message: FilesMessage): Bytes {
+  return s.encode(FILES_MESSAGE_SHAPE, 262144, message);
+}
+export function decodeFiles(raw: Bytes): FilesMessage {
+  return s.decode(FILES_MESSAGE_SHAPE, 262144, raw);
 }
 
 export function encodeRequest(message: RequestMessage): Bytes {

@@ -6,6 +6,7 @@ from typing import Any
 from farhand.protocol.messages.clipboard import ClipboardMessage
 from farhand.protocol.messages.control import ControlMessage
 from farhand.protocol.messages.cursor import CursorMessage
+from farhand.protocol.messages.files import FilesMessage
 from farhand.protocol.messages.input import InputMessage
 from farhand.protocol.messages.screen import ScreenMessage
 
@@ -32,4 +33,5 @@ SCHEMA: dict[Channel, Any] = {
     Channel.CURSOR: CursorMessage,
     Channel.SCREEN: ScreenMessage,
     Channel.CLIPBOARD: ClipboardMessage,
+    Channel.FILES: FilesMessage,
 }
