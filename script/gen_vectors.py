@@ -23,11 +23,11 @@ from farhand.protocol.envelope import Failure, FrameType, Hello, Mode, Welcome
 from farhand.protocol.errors import ByeCode, FailureCode, HandshakeFailed
 from farhand.protocol.handshake import HostHandshake, Opening, ViewerHandshake
 from farhand.protocol.identity import Keys, Kind
-from farhand.protocol.messages import Channel, clipboard, control, cursor, screen
-from farhand.protocol.messages import input as keys_in
+from farhand.protocol.messages import Channel, clipboard, control
 from farhand.protocol.noise import dh
 from farhand.protocol.records import Sealer
 from grant_vectors import grant_vectors
+from message_vectors import message_vectors, plain
 
 TARGET = Path(__file__).parent.parent / "spec" / "vectors"
 MAL, VER = "MalformedFrame", "VersionMismatch"
@@ -177,24 +177,6 @@ def leg() -> list[dict[str, Any]]:
          for who, raw, why in broken]  # fmt: skip
 
 
-def plain(message: Any) -> dict[str, Any]:
-    """A message as JSON: ``type`` and its fields; byte strings as ``{"hex": …}``."""
-
-    def value(one: Any) -> Any:
-        if isinstance(one, bytes):
-            return {"hex": one.hex()}
-        if isinstance(one, list):
-            return [value(item) for item in one]
-        if isinstance(one, msgspec.Struct):
-            return plain(one) if one.__struct_config__.tag is not None else fields(one)
-        return one
-
-    def fields(one: msgspec.Struct) -> dict[str, Any]:
-        return {name: value(getattr(one, name)) for name in one.__struct_fields__}
-
-    return {"type": type(message).__name__, **fields(message)}
-
-
 def pairing_vectors() -> dict[str, Any]:
     """Codes, and CPace as the handshake uses it; X25519's answers to the draft's points."""
     draw = counted("pairing")
@@ -330,132 +312,6 @@ def channel_vectors() -> list[dict[str, Any]]:
         bad("input message above 16 KiB", mux(3, bytes(16_385))),
         bad("input message above 16 KiB in pieces", mux(3, bytes(16_384), 0), mux(3, b"\0")),
     ]  # fmt: skip
-
-
-SAMPLES: dict[Channel, list[Any]] = {
-    Channel.CONTROL: [
-        control.Asking(30),
-        control.Decision(
-            [Capability.VIEW, Capability.FILES_READ], bytes(range(16)), "büro", "Linux", 120, "",
-            [1_800_000_000_000, 0], "Ada",
-        ),
-        control.Rights([], [], "time is up"),
-        control.Ping(0),
-        control.Pong(2**32 - 1),
-        control.Notice(control.NoticeCode.DISPLAY_GONE, "x"),
-        control.HostStats(1, 2, 3, 4, 5, 6, 7, 2**53 - 1),
-        control.Watch(True),
-        control.Rights([Capability.VIEW, Capability.SHELL], [0, 2**53 - 1], ""),
-        control.AskMore([Capability.CONTROL], 300, "the printer", bytes(range(9))),
-        control.LetGo([Capability.CONTROL]),
-        control.Paused(True, "a moment"),
-        control.Checkpoint(bytes(range(64))),
-    ],
-    Channel.INPUT: [
-        keys_in.Key(True, "KeyA", "ä", 3, False, 70_000),
-        keys_in.TypedText("日本\N{GRINNING FACE}", 1),
-        keys_in.Pointer(1280, 719, 1, 200),
-        keys_in.Wheel(-120, 2**31 - 1, 3),
-        keys_in.Wheel(-(2**31), -33, 3),
-        keys_in.ReleaseAll(),
-    ],
-    Channel.CURSOR: [cursor.Shape(0, 1, 1, 2, bytes(range(8))), cursor.Hidden(), cursor.Moved(65_535, 0)],
-    Channel.SCREEN: [
-        screen.Layout(1, 1280, 720, [screen.Monitor("eDP-1", 0, 0, 1280, 720)]),
-        screen.Update(
-            1, 1, 0, True,
-            [
-                screen.Copy(0, 16, 0, 0, 640, 464),
-                screen.Fill(0, 464, 640, 16, 0xFF00FF),
-                screen.Tiles([0, 0, 1, 1, 5, 5, 1, 1], screen.TileCodec.RAW, b"\1\2\3\0\4\5\6\0"),
-                screen.VideoOpen(0, 0, 0, 640, 360, "avc1.42c01f"),
-                screen.VideoFrame(0, True, b"\0\0\0\1\x67"),
-                screen.VideoClose(0),
-            ],
-        ),
-        screen.Shown(1, 9000, 0),
-        screen.Want(screen.Quality.SHARP, ["avc1.42c01f", "vp8"], True, 60),
-        screen.Refresh(),
-        screen.Resize(16_384, 1),
-    ],
-    Channel.CLIPBOARD: [clipboard.ClipText(""), clipboard.ClipText("a\0b\N{GRINNING FACE}")],
-}  # fmt: skip
-
-#: (channel, raw value, why) of messages that must be refused.
-BROKEN: list[tuple[int, Any, str]] = [
-    (2, [99], "unknown tag"),
-    (2, [], "no tag"),
-    (2, {}, "no array"),
-    (2, 4, "no array"),
-    (2, ["4", 1], "tag that is text"),
-    (2, [4], "field missing"),
-    (2, [4, 1, 2], "field too many"),
-    (2, [3, []], "field with a default missing"),
-    (2, [4, -1], "below its bound"),
-    (2, [4, 2**32], "above its bound"),
-    (2, [4, True], "flag for a number"),
-    (2, [4, 1.0], "fraction for a number"),
-    (2, [4, "1"], "text for a number"),
-    (2, [4, None], "nothing for a number"),
-    (2, [8, 1], "number for a flag"),
-    (2, [6, "gone", ""], "unknown notice"),
-    (2, [6, "denied", "x" * 1001], "text too long"),
-    (2, [6, b"denied", ""], "bytes for text"),
-    (2, [3, ["view"] * 9, [], ""], "too many capabilities"),
-    (2, [3, ["fly"], [], ""], "unknown capability"),
-    (2, [2, [], b"x" * 15, "", "", 0, "", [], ""], "id too short"),
-    (2, [2, [], "x" * 16, "", "", 0, "", [], ""], "text for bytes"),
-    (2, [3, [], [0] * 9, ""], "too many ends"),
-    (2, [3, [], [-1], ""], "an end before time"),
-    (2, [9, [], 0, "", bytes(2049)], "grant too long"),
-    (2, [9, [], 2**32, "", b""], "seconds above 32 bits"),
-    (2, [12, bytes(513)], "checkpoint too long"),
-    (2, [0, "", "", [], b"", b"", None, ""], "a request, which belongs to the handshake"),
-    (3, [1, True, "x" * 33, "", 0, False, 0], "code too long"),
-    (3, [3, 0, 0, 256, 0], "buttons above 255"),
-    (5, [1, 0, 0, 0, 1, b""], "cursor without width"),
-    (5, [1, 0, 0, 257, 1, b""], "cursor too wide"),
-    (6, [1, 1, 0, 720, []], "layout without width"),
-    (6, [1, 1, 16_385, 720, []], "layout too wide"),
-    (6, [1, 1, 1, 1, [["", 0, 0, 1]]], "monitor with a field missing"),
-    (6, [2, 1, 1, 0, True, [[7]]], "unknown operation"),
-    (6, [2, 1, 1, 0, True, [[3, [0, 0, 1], 0, b""]]], "tiles without a whole rectangle"),
-    (6, [2, 1, 1, 0, True, [[3, [0, 0, 1, 1], 2, b""]]], "unknown tile codec"),
-    (6, [2, 1, 1, 0, True, [[6]]], "operation with a field missing"),
-    (6, [4, "best", [], True, 60], "unknown quality"),
-    (6, [4, "sharp", [], True, 0], "no refresh"),
-    (7, [1, b"x"], "bytes for text"),
-    (4, [1], "channel that carries nothing yet"),
-]
-
-
-def message_vectors() -> dict[str, Any]:
-    """Messages of every type, and what is not one."""
-    raw = [
-        (7, "9101c0", "field null"),
-        (7, "9201a1ff", "text that is not UTF-8"),
-        (7, "9201a3eda080", "half a character"),
-        (7, "9201a2ab", "text cut off"),
-        (7, "9201db7fffffff", "a length that nothing follows"),
-        (2, "dc00020401", "array in a longer form than needed"),
-        (2, "920401c0", "bytes after the message"),
-        (2, "", "nothing"),
-        (2, "92c104", "a type that MessagePack does not have"),
-        (6, "91" * 2000, "nested without end"),
-        (6, "9602010100c3" + "dd7fffffff", "an array length that nothing follows"),
-    ]
-    return {
-        "messages": [
-            {"channel": int(channel), "bytes": codec.encode(channel, one).hex(), "message": plain(one)}
-            for channel, group in SAMPLES.items()
-            for one in group
-        ],
-        "broken": [
-            {"channel": number, "bytes": msgspec.msgpack.encode(value).hex(), "error": "MessageError", "why": why}
-            for number, value, why in BROKEN
-        ]
-        + [{"channel": number, "bytes": data, "error": "MessageError", "why": why} for number, data, why in raw],
-    }
 
 
 def handshakes() -> list[dict[str, Any]]:

@@ -215,6 +215,14 @@ class Attached:
             _log.warning("caller reads nothing", channel=channel.name)
             self._pump.cut()
 
+    async def room(self, channel: Channel) -> None:
+        """Wait for room to queue more of a channel's bulk. Raises TransportClosed at the end."""
+        await self._pump.room(channel)
+
+    def withhold(self, channel: Channel, on: bool) -> None:
+        """Take no more of a channel from the caller than it has credit for, or go on."""
+        self._pump.withhold(channel, on)
+
     def flush(self) -> None:
         """Wake the writer."""
         self._pump.flush()

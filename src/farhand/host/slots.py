@@ -36,6 +36,14 @@ class Holder(Protocol):
         """Queue a message for the caller."""
         ...
 
+    async def room(self, channel: Channel) -> None:
+        """Wait for room to queue more of a channel's bulk."""
+        ...
+
+    def withhold(self, channel: Channel, on: bool) -> None:
+        """Take no more of a channel, or go on."""
+        ...
+
     def flush(self) -> None:
         """Wake the writer."""
         ...
@@ -89,6 +97,14 @@ class Port:
         """Queue a message and wake the writer."""
         if self._slot.port is self:
             self._holder.send(channel, message)
+
+    async def room(self, channel: Channel) -> None:
+        """Wait for room to queue more of a channel's bulk. Raises TransportClosed at the end."""
+        await self._holder.room(channel)
+
+    def withhold(self, channel: Channel, on: bool) -> None:
+        """Take no more of a channel, or go on."""
+        self._holder.withhold(channel, on)
 
     def flush(self) -> None:
         """Write what is queued."""

@@ -111,10 +111,21 @@ class Inbox:
         #: Bytes received on each channel for which no credit was given back.
         self._owed = dict.fromkeys(limits.CREDIT, 0)
         self._due: set[int] = set()
+        self._withheld: set[int] = set()
 
     def grants_due(self) -> bool:
         """Whether ``take_grants`` has something to give."""
         return bool(self._due)
+
+    def withhold(self, channel: Channel, on: bool) -> None:
+        """Give no more credit for a channel whose messages this end cannot take any faster, or go on giving it."""
+        if on:
+            self._withheld.add(channel)
+            self._due.discard(channel)
+        else:
+            self._withheld.discard(channel)
+            if self._owed[channel] >= limits.CREDIT[channel] // 2:
+                self._due.add(channel)
 
     def take_grants(self) -> bytes:
         """The mux message to send now, empty if none is due: half of a channel's first credit was used."""
@@ -160,7 +171,7 @@ class Inbox:
         if owed > first:
             raise MuxError(f"more on channel {number} than there was credit for")
         self._owed[number] = owed
-        if owed >= first // 2:
+        if owed >= first // 2 and number not in self._withheld:
             self._due.add(number)
         partial = self._partial.get(number)
         if size + (len(partial) if partial else 0) > limits.MESSAGE_MAX[number]:

@@ -164,6 +164,11 @@ class _Session:
         """Bytes of ``channel`` that are queued and not yet in what ``data_to_send`` returned."""
         return self._keyed.outbox.waiting(channel) if self._keyed else 0
 
+    def withhold(self, channel: Channel, on: bool) -> None:
+        """Give the other end no more credit for ``channel``, or go on giving it."""
+        if self._keyed:
+            self._keyed.inbox.withhold(channel, on)
+
     def bye(self, code: ByeCode, text: str = "") -> None:
         """End the session. What waits on ``control`` is still sent, all else is forgotten; safe to call twice."""
         if self.state is State.OPEN:

@@ -34,6 +34,8 @@ CLOSE_SECONDS = 2.0
 #: While a key or button is down: silence that is asked about, and that is a cut, so that it goes up again soon.
 HELD_PING_AFTER = 1.5
 HELD_CUT_AFTER = 4.0
+#: A sender of bulk goes on when less than this waits, in bytes: what the line takes while the next is made.
+ROOM = 1 << 20
 #: Pongs wait no deeper than this, in bytes: whoever sends Pings and reads nothing gets no more answers.
 CONTROL_MAX = 16 << 10
 
@@ -47,6 +49,7 @@ class Session(Protocol):
     def events(self) -> list[Event]: ...  # noqa: D102
     def send(self, channel: Channel, message: Message) -> None: ...  # noqa: D102
     def pending(self, channel: Channel) -> int: ...  # noqa: D102
+    def withhold(self, channel: Channel, on: bool) -> None: ...  # noqa: D102
     def next_timer(self) -> float | None: ...  # noqa: D102
     def handle_timer(self, now: float) -> None: ...  # noqa: D102
 
@@ -71,6 +74,7 @@ class Pump:
         self._loop = asyncio.get_running_loop()
         self._done: asyncio.Future[None] = self._loop.create_future()
         self._wake: asyncio.Future[None] | None = None
+        self._rooms: dict[asyncio.Future[None], tuple[Channel, int]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._end: Ended | Failed | None = None
         self._write_limit = WRITE_MAX
@@ -98,6 +102,9 @@ class Pump:
                 if self._timer is not None:
                     self._timer.cancel()
                 await tasks.close()
+                for room in self._rooms:
+                    if not room.done():
+                        room.set_exception(TransportClosed())
         return self._end
 
     async def close(self) -> None:
@@ -123,6 +130,24 @@ class Pump:
     def pending(self, channel: Channel) -> int:
         """Bytes of a channel that are queued and that the writer has not taken."""
         return self._session.pending(channel)
+
+    async def room(self, channel: Channel, below: int = ROOM) -> None:
+        """Return once less than ``below`` bytes of a channel wait to be sent. Raises TransportClosed at the end."""
+        while self._session.pending(channel) >= below:
+            if self._done.done():
+                raise TransportClosed
+            room: asyncio.Future[None] = self._loop.create_future()
+            self._rooms[room] = (channel, below)
+            try:
+                await room
+            finally:
+                del self._rooms[room]
+
+    def withhold(self, channel: Channel, on: bool) -> None:
+        """Let the other end send no more on a channel than it has credit for, or go on."""
+        self._session.withhold(channel, on)
+        if not on:
+            self.flush()
 
     def ended(self) -> None:
         """Take note that this side called ``bye`` or ``refuse``: the last bytes go out, then the line closes."""
@@ -186,6 +211,7 @@ class Pump:
         while True:
             data = self._session.data_to_send(self._write_limit, self._loop.time())
             if data:
+                self._tell_rooms()
                 started = time.perf_counter()
                 try:
                     await self._transport.send(data)
@@ -198,6 +224,11 @@ class Pump:
             else:
                 self._wake = self._loop.create_future()
                 await self._wake
+
+    def _tell_rooms(self) -> None:
+        for room, (channel, below) in self._rooms.items():
+            if self._session.pending(channel) < below and not room.done():
+                room.set_result(None)
 
     def _pace(self, size: int, seconds: float) -> None:
         if seconds > WRITE_SECONDS / 4:

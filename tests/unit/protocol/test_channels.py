@@ -87,3 +87,30 @@ def test_credit_is_owed_from_half_of_it_on() -> None:
     assert inbox.grants_due()
     assert inbox.take_grants() == bytes((Channel.INPUT,)) + (8 * 16_384).to_bytes(4, "big")
     assert inbox.take_grants() == b""
+
+
+def test_credit_that_is_withheld_comes_later_and_for_that_channel_alone() -> None:
+    inbox = Inbox(Outbox(), lambda channel, data: None)
+
+    def half(channel: Channel) -> None:
+        for _ in range(limits.CREDIT[channel] // 32_768):
+            inbox.accept(b"\0" + bytes((channel, 1)) + (16_384).to_bytes(2, "big") + bytes(16_384))
+
+    inbox.withhold(Channel.FILES, True)
+    half(Channel.FILES)
+    assert not inbox.grants_due()
+    half(Channel.INPUT)
+    assert inbox.take_grants() == bytes((Channel.INPUT,)) + (128 << 10).to_bytes(4, "big")
+    inbox.withhold(Channel.FILES, False)
+    assert inbox.take_grants() == bytes((Channel.FILES,)) + (1 << 20).to_bytes(4, "big")
+    half(Channel.FILES)
+    inbox.withhold(Channel.FILES, True)  # also what was due already
+    assert inbox.take_grants() == b""
+
+
+def test_letting_go_of_little_gives_nothing_yet() -> None:
+    inbox = Inbox(Outbox(), lambda channel, data: None)
+    inbox.withhold(Channel.FILES, True)
+    inbox.accept(b"\0" + bytes((Channel.FILES, 1)) + (1000).to_bytes(2, "big") + bytes(1000))
+    inbox.withhold(Channel.FILES, False)
+    assert not inbox.grants_due()

@@ -30,6 +30,7 @@ class Script:
         self.timer: float | None = None
         self.timers_fired: list[float] = []
         self.over = False
+        self.withheld: list[tuple[Channel, bool]] = []
         self._events: list[Event] = []
 
     def receive_data(self, data: bytes, now: float) -> None:
@@ -59,6 +60,9 @@ class Script:
 
     def pending(self, channel: Channel) -> int:
         return sum(map(len, self.queued[channel]))
+
+    def withhold(self, channel: Channel, on: bool) -> None:
+        self.withheld.append((channel, on))
 
     def next_timer(self) -> float | None:
         return self.timer
@@ -287,3 +291,47 @@ async def test_what_the_handler_raises_ends_the_pump_and_is_raised() -> None:
     await rig.far.send(b"\1")
     with pytest.raises(ValueError, match="a bug"):
         await rig.task
+
+
+async def full(rig: Rig) -> asyncio.Task[None]:
+    """Have a line be full, a message wait behind it, and somebody wait for it to be gone."""
+    await asyncio.sleep(0)
+    rig.pump.send(Channel.CLIPBOARD, ClipText("x" * 20))
+    await until(lambda: rig.far.buffered == 4)
+    rig.pump.send(Channel.CLIPBOARD, ClipText("slow"))
+    await rig.pump.room(Channel.CLIPBOARD, 5)
+    waiting = asyncio.ensure_future(rig.pump.room(Channel.CLIPBOARD, 4))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    return waiting
+
+
+async def test_bulk_waits_for_room() -> None:
+    rig = Rig(capacity=4, piece=4)
+    waiting = await full(rig)
+    said = b""
+    while len(said) < 24:
+        said += await rig.far.receive()
+    await waiting
+    rig.far.cut()
+    await rig.task
+
+
+async def test_whoever_waits_for_room_hears_of_the_end() -> None:
+    rig = Rig(capacity=4, piece=4)
+    waiting = await full(rig)
+    rig.far.cut()
+    await rig.task
+    with pytest.raises(TransportClosed):
+        await waiting
+    with pytest.raises(TransportClosed):
+        await rig.pump.room(Channel.CLIPBOARD, 1)
+
+
+async def test_credit_is_withheld_by_the_session() -> None:
+    rig = Rig()
+    rig.pump.withhold(Channel.FILES, True)
+    rig.pump.withhold(Channel.FILES, False)
+    assert rig.script.withheld == [(Channel.FILES, True), (Channel.FILES, False)]
+    rig.far.cut()
+    await rig.task

@@ -30,7 +30,7 @@ export const GRANT_SECONDS = 300;
 export const EARLY_SECONDS = 86400;
 
 /** By channel number. */
-export const CREDIT: readonly number[] = [0, 0, 262144, 262144, 262144, 1048576, 16777216, 1048576, 262144, 262144, 1048576];
+export const CREDIT: readonly number[] = [0, 0, 262144, 262144, 262144, 1048576, 16777216, 1048576, 262144, 262144, 2097152];
 
 /** By channel number. */
 export const MESSAGE_MAX: readonly number[] = [0, 4096, 65536, 16384, 65536, 524288, 8388608, 1048576, 65536, 1048576, 262144];

@@ -31,6 +31,14 @@ class SessionPort(Protocol):
         """Queue a message and wake the writer: what is sent in one go shares records. Never raises, never waits."""
         ...
 
+    async def room(self, channel: Channel) -> None:
+        """Return once there is room to queue more of a channel's bulk. Raises TransportClosed at the session's end."""
+        ...
+
+    def withhold(self, channel: Channel, on: bool) -> None:
+        """Take no more of a channel from the caller than it has credit for, or go on: at the latest in ``close``."""
+        ...
+
     def flush(self) -> None:
         """Write what is queued as soon as the transport has room (``send`` sees to it by itself)."""
         ...
