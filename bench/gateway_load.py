@@ -28,7 +28,7 @@ import httpx
 import uvloop
 from gateway_kit import memory_kib, percentile, processor, seed, served
 
-from farhand.core.stream import StreamClosed
+from farhand.core.errors import StreamClosed
 from farhand.core.tasks import Tasks
 from farhand.protocol.envelope import FrameType, Hello, Mode, frame
 from farhand.protocol.identity import Keys, Kind

@@ -24,7 +24,7 @@ from pathlib import Path
 
 from gateway_kit import processor
 
-from farhand.core.stream import StreamClosed
+from farhand.core.errors import StreamClosed
 from farhand.core.tasks import Tasks, run
 from farhand.gateway.app import Gateway
 from farhand.gateway.settings import GatewaySettings

@@ -20,7 +20,8 @@ from uvicorn.server import ServerState
 from websockets.protocol import State as WebSocketState
 from websockets.server import ServerProtocol
 
-from farhand.core.stream import Keepalive, StreamClosed, WebSocketStream
+from farhand.core.errors import StreamClosed
+from farhand.core.stream import Keepalive, WebSocketStream
 from farhand.core.tasks import Tasks
 from farhand.gateway.http import HEADERS_MAX, HttpConnection
 from farhand.gateway.legs import Arrival, Leg, Legs

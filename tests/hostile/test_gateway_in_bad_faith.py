@@ -15,7 +15,7 @@ from tests.integration.organisation import Account, Organisation, b64, keys_of, 
 
 from farhand.client import AccessRefused, ConnectFailed, Session, SessionOver
 from farhand.client.session import prepare_unattended
-from farhand.core.stream import StreamClosed
+from farhand.core.errors import StreamClosed
 from farhand.core.tasks import Tasks
 from farhand.gateway.relay.service import Count
 from farhand.gateway.rendezvous import hosts as relaying
@@ -28,8 +28,8 @@ from farhand.protocol.events import Ended
 from farhand.protocol.grants import Conditions, Credential, Delegation, Grant, Right, Use, sign_delegation, sign_grant
 from farhand.protocol.identity import Keys, Kind
 from farhand.protocol.merkle import Checkpoint, Tree
+from farhand.transports.base import Unreachable
 from farhand.transports.relay import GatewayLink
-from farhand.transports.websocket import Unreachable
 from farhand.transports.websocket import connect as open_leg
 
 

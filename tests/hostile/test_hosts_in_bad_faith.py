@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.integration.organisation import Account, Organisation, b64, keys_of, until
 
-from farhand.core.stream import StreamClosed
+from farhand.core.errors import StreamClosed
 from farhand.protocol.envelope import AuditCheckpoint, AuditEntries, AuditWanted, Denied, Registered, Status, encode_leg
 from farhand.protocol.errors import FailureCode
 from farhand.protocol.grants import EnrolToken

@@ -14,7 +14,7 @@ from farhand.cli.exits import CliError, Exit
 from farhand.client import bundle
 from farhand.client.bundle import Manifest, digests
 from farhand.gateway.viewer import viewer_app
-from farhand.transports.websocket import Unreachable
+from farhand.transports.base import Unreachable
 
 Header = tuple[bytes, bytes]
 

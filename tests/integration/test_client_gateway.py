@@ -25,7 +25,7 @@ from farhand.core.config import Paths
 from farhand.gateway.tls import own_certificate
 from farhand.protocol.capability import Capability
 from farhand.protocol.grants import fingerprint, verify_credential
-from farhand.transports.websocket import Unreachable
+from farhand.transports.base import Unreachable
 
 
 @pytest.fixture

@@ -46,8 +46,8 @@ from farhand.protocol.errors import ByeCode
 from farhand.protocol.events import Ended
 from farhand.protocol.grants import Delegation, EnrolToken, Use, fingerprint, root_hash, sign_delegation
 from farhand.protocol.identity import Keys
+from farhand.transports.base import Unreachable
 from farhand.transports.relay import GatewayLink, HostRemoved
-from farhand.transports.websocket import Unreachable
 from farhand.transports.websocket import connect as open_leg
 
 

@@ -17,12 +17,12 @@ from tests.integration.gateway_kit import (
 )
 
 from farhand.client import ConnectFailed, Session, connect
-from farhand.core.stream import StreamClosed
+from farhand.core.errors import StreamClosed
 from farhand.host.platform.base import Rect
 from farhand.protocol.envelope import Mode
 from farhand.protocol.errors import FailureCode
+from farhand.transports.base import Unreachable
 from farhand.transports.relay import GatewayLink, RegistrationDenied
-from farhand.transports.websocket import Unreachable
 from farhand.transports.websocket import connect as open_leg
 
 

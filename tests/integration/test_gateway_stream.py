@@ -13,15 +13,17 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from tests.integration.gateway_kit import PATIENCE, GatewayKit, head, hello, raw, upgrade_request
 
+from farhand.core.errors import StreamClosed
 from farhand.core.sockets import UNSENT, listen
-from farhand.core.stream import Keepalive, StreamClosed, WebSocketStream
+from farhand.core.stream import Keepalive, WebSocketStream
 from farhand.core.tasks import Tasks
 from farhand.gateway.app import Gateway
 from farhand.gateway.limits import Limits
 from farhand.gateway.rendezvous.models import Stream
 from farhand.gateway.settings import GatewaySettings
 from farhand.gateway.tls import own_certificate
-from farhand.transports.websocket import Unreachable, connect
+from farhand.transports.base import Unreachable
+from farhand.transports.websocket import connect
 
 HOST = bytes(16)
 #: More than a viewer sends in its handshake: the gateway then takes messages of full size.

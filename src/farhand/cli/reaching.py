@@ -63,7 +63,7 @@ def say(text: str) -> None:
 def reaching() -> Iterator[None]:
     """`told`, with the exit codes of what goes wrong between this computer and another."""
     from farhand.client import errors
-    from farhand.transports.websocket import Unreachable
+    from farhand.transports.base import Unreachable
 
     identity = (
         errors.HostKeyChanged,

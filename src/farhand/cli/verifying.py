@@ -9,7 +9,7 @@ from farhand.client.gateways import Gateways, tidy_url
 from farhand.client.pinned import shown_certificate, untrusted_certificate
 from farhand.core.config import Paths
 from farhand.core.tasks import run
-from farhand.transports.websocket import Unreachable
+from farhand.transports.base import Unreachable
 
 
 async def _verify(url: str, fingerprint: bytes | None, expected: Manifest) -> Report:

@@ -16,7 +16,7 @@ from farhand.client.errors import GatewayRefused
 from farhand.client.pinned import OtherCertificate, tls_context
 from farhand.client.texts import plain
 from farhand.core.errors import FarhandError
-from farhand.transports.websocket import Unreachable
+from farhand.transports.base import Unreachable
 
 #: The largest answer that is read, in bytes.
 ANSWER_MAX = 8 << 20

@@ -17,7 +17,7 @@ from farhand.client.pinned import tls_context
 from farhand.client.texts import plain
 from farhand.core.assets import viewer_directory
 from farhand.core.errors import FarhandError
-from farhand.transports.websocket import Unreachable
+from farhand.transports.base import Unreachable
 
 _MANIFEST = Path(__file__).resolve().parent.parent / "viewer_manifest.json"
 _SECONDS = 20.0

@@ -17,7 +17,7 @@ from farhand.client.texts import plain
 from farhand.core.config import Paths
 from farhand.core.errors import FarhandError
 from farhand.protocol.grants import fingerprint as key_fingerprint
-from farhand.transports.websocket import Unreachable
+from farhand.transports.base import Unreachable
 
 _INTERVAL_LEAST, _INTERVAL_MOST, _EXPIRES_MOST = 0.2, 10.0, 900.0
 

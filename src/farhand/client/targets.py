@@ -19,7 +19,7 @@ from farhand.core.config import Paths, read_private
 from farhand.core.errors import FarhandError
 from farhand.protocol.errors import CodeError
 from farhand.protocol.pairing import parse_code
-from farhand.transports.websocket import Unreachable
+from farhand.transports.base import Unreachable
 
 LOCAL = "local"
 _HOST_ID = re.compile(r"[0-9a-f]{32}")

@@ -1,4 +1,4 @@
-"""The base of the errors that a person is meant to read."""
+"""What several parts raise: errors that a person is meant to read, and the end of a stream."""
 
 
 class FarhandError(Exception):
@@ -11,3 +11,7 @@ class FarhandError(Exception):
         super().__init__(f"{cause}: {cure}" if cure else cause)
         self.cause = cause
         self.cure = cure
+
+
+class StreamClosed(Exception):
+    """The connection is over; nothing more can be sent or received."""

@@ -16,6 +16,8 @@ from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import SERVER, State
 from websockets.protocol import Protocol as SansIO
 
+from farhand.core.errors import StreamClosed
+
 try:
     from websockets.speedups import apply_mask
 except ImportError:  # where websockets has no wheel for the platform
@@ -31,10 +33,6 @@ _PONG = 0x8A
 _COMMON = (0x82, _PONG)
 #: An unmasked ping without a payload (RFC 6455, section 5.5.2).
 _PING = b"\x89\x00"
-
-
-class StreamClosed(Exception):
-    """The connection is over; nothing more can be sent or received."""
 
 
 @dataclass(frozen=True, slots=True)

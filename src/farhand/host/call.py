@@ -13,6 +13,8 @@ from farhand.host.callers import Caller, Callers, Lost, strictest
 from farhand.host.consent import Ask, Consent, Deny, Grant, Reason, Refuse
 from farhand.host.entry import Entry, tame
 from farhand.host.lease import Lease, shorter
+from farhand.host.audit import Value
+from farhand.host.files.opened import OpenedFolders
 from farhand.host.platform.base import Answer, Platform, Question
 from farhand.host.services.base import ServiceFactory
 from farhand.host.session import PAUSED, Attached
@@ -46,6 +48,7 @@ class Desk(Protocol):
     """What a call needs of the agent: everything that outlives one connection."""
 
     platform: Platform
+    files: OpenedFolders
     keys: Keys
     settings: HostSettings
     services: Mapping[Capability, ServiceFactory]
@@ -129,6 +132,7 @@ class Call:
         self.event: Authenticated | None = None
         self._over = False
         self._early = 0
+        self._about: Mapping[str, str] = {}
         self.session = HostSession(
             keys=desk.keys,
             take_code=lambda route: desk.take_code(self, route),
@@ -227,6 +231,10 @@ class Call:
         """The caller tried something without these rights."""
         if self.caller is not None:
             self._desk.register.denied(self.caller, message, missing)
+
+    def did(self, kind: str, /, **fields: Value) -> None:
+        """The caller did something worth an entry of its own, which may come to its end after the line has."""
+        self._desk.register.did(self._about, kind, **fields)
 
     # ---- From the hello to the decision ----------------------------------------------------------------------------
 
@@ -341,8 +349,10 @@ class Call:
                 person=caller.identity.account,
             ),
         )
+        self._about = desk.register.about(caller)
         self._attached = Attached(
             platform=desk.platform,
+            files=desk.files,
             services=desk.services,
             granted=caller.granted,
             pump=self._pump,

@@ -6,13 +6,13 @@ own word, time, a revocation.
 
 import asyncio
 import enum
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from farhand.core.logging import get_logger
 from farhand.core.tasks import Tasks
-from farhand.host.audit import AuditSink, Kind
+from farhand.host.audit import AuditSink, Kind, Value
 from farhand.host.consent import Consent
 from farhand.host.events import AgentEvent, CallerConnected, CallerCut, CallerEnded, CallerInfo, RightsChanged
 from farhand.host.lease import HostTime, Lease
@@ -285,6 +285,10 @@ class Callers:
             self._audit.record(
                 Kind.RIGHT_USED, **self.about(caller), rights=in_order(missing), message=message, refused=True
             )
+
+    def did(self, about: Mapping[str, str], kind: str, /, **fields: Value) -> None:
+        """A caller did something; ``about`` is what ``about`` said of it."""
+        self._audit.record(kind, **{**about, **fields})
 
     def about(self, caller: Caller) -> dict[str, str]:
         """What every entry about it begins with."""

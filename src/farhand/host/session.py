@@ -7,13 +7,16 @@ counted, logged, written down and answered (at a bounded rate), and changes noth
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol, TypeVar
 
 import msgspec
 
 from farhand.core.logging import get_logger
 from farhand.core.tasks import Tasks
+from farhand.host.audit import Value
+from farhand.host.files.opened import OpenedFolders
 from farhand.host.platform.base import DisplayGone, Platform
 from farhand.host.recovery import Recovery
 from farhand.host.rules import RULES
@@ -29,8 +32,12 @@ from farhand.protocol.messages.input import Key, Pointer, ReleaseAll
 from farhand.protocol.messages.screen import Want
 from farhand.transports.pump import Pump
 
+T = TypeVar("T")
+
 _log = get_logger(__name__)
 
+#: Threads of one session for what may wait for a disk: one waits, one works.
+THREADS = 2
 #: Seconds between two notices of one code, and between two log lines about one kind of denied message.
 NOTICE_SECONDS = 1.0
 #: Seconds between two HostStats.
@@ -66,6 +73,10 @@ class Owner(Protocol):
 
     def denied(self, message: str, missing: Capabilities) -> None:
         """The caller tried something without these rights."""
+        ...
+
+    def did(self, kind: str, /, **fields: Value) -> None:
+        """Write down what the caller did."""
         ...
 
 
@@ -105,6 +116,7 @@ class Attached:
         self,
         *,
         platform: Platform,
+        files: OpenedFolders,
         services: Mapping[Capability, ServiceFactory],
         granted: Capabilities,
         pump: Pump,
@@ -114,6 +126,7 @@ class Attached:
         paused: bool = False,
     ) -> None:
         self.platform = platform
+        self.files = files
         self.granted = granted
         self.want = want
         self.input_seq = 0
@@ -127,6 +140,7 @@ class Attached:
         self._began = self._loop.time()
         self._slots: dict[Capability, Slot] = {}
         self._closings = Tasks("closing services")
+        self._threads: ThreadPoolExecutor | None = None
         self._dark: set[Capability] = set()
         self._noticed: dict[NoticeCode, float] = {}
         self._denied_logged: dict[str, float] = {}
@@ -202,6 +216,8 @@ class Attached:
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self._closings.wait()
         await self._closings.close()
+        if self._threads is not None:
+            self._threads.shutdown(wait=False)
         if self.denied:
             _log.info("messages denied", counts=dict(self.denied))
 
@@ -222,6 +238,16 @@ class Attached:
     def withhold(self, channel: Channel, on: bool) -> None:
         """Take no more of a channel from the caller than it has credit for, or go on."""
         self._pump.withhold(channel, on)
+
+    def work(self, call: Callable[[], T]) -> asyncio.Future[T]:
+        """Do it in one of the session's threads."""
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(THREADS, "session")
+        return self._loop.run_in_executor(self._threads, call)
+
+    def record(self, kind: str, /, **fields: Value) -> None:
+        """Write down what the caller did."""
+        self._owner.did(kind, **fields)
 
     def flush(self) -> None:
         """Wake the writer."""

@@ -2,11 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Coroutine
-from typing import Any, Protocol
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol, TypeVar
 
 from farhand.core.logging import get_logger
 from farhand.core.tasks import Tasks
+from farhand.host.audit import Value
+from farhand.host.files.opened import OpenedFolders
 from farhand.host.platform.base import Platform
 from farhand.host.recovery import Recovery
 from farhand.host.services.base import Service, ServiceFactory
@@ -15,6 +17,8 @@ from farhand.protocol.messages import Channel
 from farhand.protocol.messages.base import Message
 from farhand.protocol.messages.control import NoticeCode
 from farhand.protocol.messages.screen import Want
+
+T = TypeVar("T")
 
 _log = get_logger(__name__)
 
@@ -28,6 +32,7 @@ class Holder(Protocol):
     """What slots need of the session that holds them."""
 
     platform: Platform
+    files: OpenedFolders
     granted: Capabilities
     want: Want | None
     input_seq: int
@@ -42,6 +47,14 @@ class Holder(Protocol):
 
     def withhold(self, channel: Channel, on: bool) -> None:
         """Take no more of a channel, or go on."""
+        ...
+
+    def work(self, call: Callable[[], T]) -> asyncio.Future[T]:
+        """Do it in one of the session's threads."""
+        ...
+
+    def record(self, kind: str, /, **fields: Value) -> None:
+        """Write down what the caller did."""
         ...
 
     def flush(self) -> None:
@@ -72,12 +85,18 @@ class Port:
         self._holder = holder
         self._slot = slot
         self.service: Service | None = None
+        self._say: Callable[[], None] = lambda: None
         self.tasks = Tasks(f"service {slot.capability}", on_failure=lambda _, error: self.fail(error))
 
     @property
     def platform(self) -> Platform:
         """The computer that is reached."""
         return self._holder.platform
+
+    @property
+    def files(self) -> OpenedFolders:
+        """The folders that the owner has opened."""
+        return self._holder.files
 
     @property
     def granted(self) -> Capabilities:
@@ -105,6 +124,26 @@ class Port:
     def withhold(self, channel: Channel, on: bool) -> None:
         """Take no more of a channel, or go on."""
         self._holder.withhold(channel, on)
+
+    def work(self, call: Callable[[], T]) -> asyncio.Future[T]:
+        """Do it in one of the session's threads."""
+        return self._holder.work(call)
+
+    def record(self, kind: str, /, **fields: Value) -> None:
+        """Write down what the caller did."""
+        self._holder.record(kind, **fields)
+
+    def last_words(self, say: Callable[[], None]) -> None:
+        """Have this called when the service is about to end."""
+        self._say = say
+
+    def leave(self) -> None:
+        """The service is about to be put away."""
+        say, self._say = self._say, lambda: None
+        try:
+            say()
+        except Exception as error:
+            _log.warning("service without last words", service=self._slot.capability.value, why=repr(error))
 
     def flush(self) -> None:
         """Write what is queued."""
@@ -195,7 +234,7 @@ class Slot:
 
     def fault(self, error: Exception) -> None:
         """Put the service away, and try another one later."""
-        port, self.port = self.port, None
+        port = self._leave()
         if port is not None:
             self._closings.start(port.close(), "close")
         delay = self._recovery.failed(self._loop.time())
@@ -217,5 +256,10 @@ class Slot:
         """From now on the service is of no effect, and none is started; returns what is left to close."""
         if self._retry is not None:
             self._retry.cancel()
+        return self._leave()
+
+    def _leave(self) -> Port | None:
+        if self.port is not None:
+            self.port.leave()
         port, self.port = self.port, None
         return port

@@ -2,10 +2,18 @@
 
 from typing import Protocol
 
-from farhand.core.stream import StreamClosed
+from farhand.core.errors import FarhandError, StreamClosed
 
 #: The connection is over; nothing more can be sent or received. The gateway raises the same by its other name.
 TransportClosed = StreamClosed
+
+
+class Unreachable(FarhandError):
+    """No connection could be made; `status` is the HTTP status if the other end answered with one."""
+
+    def __init__(self, cause: str, cure: str = "", status: int | None = None) -> None:
+        super().__init__(cause, cure)
+        self.status = status
 
 
 class Transport(Protocol):

@@ -10,9 +10,9 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-from farhand.core.errors import FarhandError
+from farhand.core.errors import FarhandError, StreamClosed
 from farhand.core.logging import get_logger
-from farhand.core.stream import Keepalive, StreamClosed, WebSocketStream
+from farhand.core.stream import Keepalive, WebSocketStream
 from farhand.core.tasks import Tasks
 from farhand.protocol.envelope import (
     LEG_MESSAGE_FIRST,
@@ -38,9 +38,9 @@ from farhand.protocol.envelope import (
 from farhand.protocol.errors import FailureCode, MessageError
 from farhand.protocol.identity import Keys
 from farhand.transports.backoff import Backoff
-from farhand.transports.base import Transport
+from farhand.transports.base import Transport, Unreachable
 from farhand.transports.reports import AuditFeed, Reports
-from farhand.transports.websocket import Unreachable, connect, leg_url
+from farhand.transports.websocket import connect, leg_url
 
 _REGISTER_SECONDS = 10.0
 #: Legs being fetched at once: a gateway that names more makes them up.

@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from farhand.core.errors import StreamClosed
 from farhand.core.logging import get_logger
-from farhand.core.stream import StreamClosed, WebSocketStream
+from farhand.core.stream import WebSocketStream
 from farhand.core.tasks import Tasks
 from farhand.protocol.envelope import AuditCheckpoint, AuditEntries, Status, encode_leg
 

@@ -12,23 +12,15 @@ from websockets.http11 import Response
 from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
-from farhand.core.errors import FarhandError
 from farhand.core.pins import matches
 from farhand.core.sockets import tune
 from farhand.core.stream import Keepalive, WebSocketStream
 from farhand.protocol.envelope import SUBPROTOCOL
+from farhand.transports.base import Unreachable
 
 #: The largest message that is accepted, in bytes.
 MESSAGE_MAX = 1 << 20
 OPEN_SECONDS = 10.0
-
-
-class Unreachable(FarhandError):
-    """No connection could be made; `status` is the HTTP status if the other end answered with one."""
-
-    def __init__(self, cause: str, cure: str = "", status: int | None = None) -> None:
-        super().__init__(cause, cure)
-        self.status = status
 
 
 class _Opening(asyncio.Protocol):

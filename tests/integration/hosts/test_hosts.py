@@ -8,7 +8,7 @@ import httpx
 import pytest
 from tests.integration.organisation import Account, Organisation, b64, keys_of, unb64, until
 
-from farhand.core.stream import StreamClosed
+from farhand.core.errors import StreamClosed
 from farhand.protocol.envelope import AuditWanted, Denied, Registered, Removed, Status
 from farhand.protocol.errors import FailureCode
 from farhand.protocol.grants import EnrolToken, Use, verify_host

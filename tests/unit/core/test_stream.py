@@ -13,7 +13,8 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 from websockets.uri import parse_uri
 
-from farhand.core.stream import StreamClosed, WebSocketStream
+from farhand.core.errors import StreamClosed
+from farhand.core.stream import WebSocketStream
 
 
 class FakeTransport(asyncio.Transport):

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from farhand.core.stream import StreamClosed
+from farhand.core.errors import StreamClosed
 from farhand.gateway.hosts.presence import ASK_AFTER, AWAY_AFTER, BEAT, DROP_AFTER, Known, Presence
 from farhand.gateway.texts import is_shown, shown
 from farhand.protocol.envelope import Removed, Revoke, Status, decode_from_gateway

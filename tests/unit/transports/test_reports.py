@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from tests.loopback.host_kit import Clock, until
 
-from farhand.core.stream import StreamClosed
+from farhand.core.errors import StreamClosed
 from farhand.core.tasks import Tasks
 from farhand.protocol.envelope import (
     LEG_MESSAGE_MAX,

@@ -9,9 +9,9 @@ from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
 from farhand.client.viewing.guard import Guard, Refusal
-from farhand.core.errors import FarhandError
+from farhand.core.errors import FarhandError, StreamClosed
 from farhand.core.logging import get_logger
-from farhand.core.stream import StreamClosed, WebSocketStream
+from farhand.core.stream import WebSocketStream
 from farhand.core.tasks import Tasks
 from farhand.protocol.envelope import SUBPROTOCOL
 from farhand.transports.base import Transport

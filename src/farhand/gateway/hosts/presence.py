@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from farhand.core.errors import StreamClosed
 from farhand.core.logging import get_logger
-from farhand.core.stream import StreamClosed
 from farhand.core.tasks import Tasks
 from farhand.gateway.texts import shown
 from farhand.protocol.envelope import Removed, Revoke, Status, encode_leg

@@ -10,8 +10,9 @@ from typing import Protocol
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from farhand.core.errors import StreamClosed
 from farhand.core.logging import get_logger
-from farhand.core.stream import StreamClosed, WebSocketStream
+from farhand.core.stream import WebSocketStream
 from farhand.gateway.hosts.presence import Presence
 from farhand.gateway.legs import Arrival
 from farhand.gateway.limits import Bucket, Conduct, whole_seconds

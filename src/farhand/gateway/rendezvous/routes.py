@@ -3,8 +3,9 @@
 import time
 from collections.abc import Callable
 
+from farhand.core.errors import StreamClosed
 from farhand.core.logging import get_logger
-from farhand.core.stream import StreamClosed, WebSocketStream
+from farhand.core.stream import WebSocketStream
 from farhand.gateway.legs import Arrival
 from farhand.gateway.limits import Conduct, whole_seconds
 from farhand.gateway.rendezvous.models import HostGone, HostLink

@@ -2,13 +2,17 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
+from farhand.host.audit import Value
+from farhand.host.files.opened import OpenedFolders
 from farhand.host.platform.base import Platform
 from farhand.protocol.capability import Capability
 from farhand.protocol.messages import Channel
 from farhand.protocol.messages.base import Message
 from farhand.protocol.messages.control import NoticeCode
+
+T = TypeVar("T")
 
 
 class SessionPort(Protocol):
@@ -20,6 +24,11 @@ class SessionPort(Protocol):
     @property
     def platform(self) -> Platform:
         """The computer that is reached."""
+        ...
+
+    @property
+    def files(self) -> OpenedFolders:
+        """The folders that the owner of the computer has opened."""
         ...
 
     @property
@@ -53,6 +62,18 @@ class SessionPort(Protocol):
 
     def fail(self, error: Exception) -> None:
         """Report a fault that arose outside ``handle``; the session closes this service and tries to start another."""
+        ...
+
+    def work(self, call: Callable[[], T]) -> asyncio.Future[T]:
+        """Do what may wait for a disk in one of the session's threads; it runs to its end, also after ``close``."""
+        ...
+
+    def record(self, kind: str, /, **fields: Value) -> None:
+        """Write down what this caller did, as AuditSink says; who it is stands there by itself."""
+        ...
+
+    def last_words(self, say: Callable[[], None]) -> None:
+        """Have ``say`` called once, when the service is about to end and ``send`` still has an effect."""
         ...
 
     def start(self, coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
