@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.integration.gateway_kit import new_agent
 
 from farhand.cli.embedded import AgentLink
-from farhand.core.logging import configure
+from farhand.core.log_lines import configure
 from farhand.core.tasks import run
 from farhand.gateway.app import Gateway
 from farhand.gateway.settings import GatewaySettings

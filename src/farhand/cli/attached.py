@@ -21,7 +21,7 @@ from farhand.cli.owner import host_paths, host_settings
 from farhand.cli.sharing import Sharing, sharing
 from farhand.client.gateways import tidy_url
 from farhand.core.config import Paths, read_private
-from farhand.core.logging import configure
+from farhand.core.log_lines import configure
 from farhand.core.tasks import run
 from farhand.host.audit import Kind
 from farhand.host.audit_feed import AuditFeed

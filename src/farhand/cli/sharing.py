@@ -22,7 +22,7 @@ from farhand.cli.owner import host_paths, host_settings, note_settings
 from farhand.cli.state import Running, StateFiles
 from farhand.core.config import Paths
 from farhand.core.errors import FarhandError
-from farhand.core.logging import configure
+from farhand.core.log_lines import configure
 from farhand.core.tasks import Tasks
 from farhand.host.agent import Agent
 from farhand.host.audit import Audit, Kind

@@ -13,7 +13,7 @@ from farhand.cli.lines import Lines
 from farhand.cli.listening import ListenOptions, about_tls, gateway_settings, start_gateway
 from farhand.cli.options import LogLevels
 from farhand.core.config import Paths, read_private, write_private
-from farhand.core.logging import configure
+from farhand.core.log_lines import configure
 from farhand.core.tasks import run
 from farhand.gateway.app import Gateway
 from farhand.gateway.tls import certificate_fingerprint

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from farhand.core.logging import HIDDEN, hide_secrets
+from farhand.core.log_lines import HIDDEN, hide_secrets
 from farhand.host.platform.words import harmless
 
 #: The longest entry in bytes.

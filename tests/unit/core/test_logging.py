@@ -6,7 +6,8 @@ import logging
 import msgspec
 import pytest
 
-from farhand.core.logging import configure, get_logger
+from farhand.core.log_lines import configure
+from farhand.core.logging import get_logger
 
 CODE = "4821-739 204 615"
 
