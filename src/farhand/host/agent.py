@@ -21,6 +21,7 @@ from farhand.host.events import (
     CallerInfo,
     CallerRefused,
 )
+from farhand.host.files.opened import OpenedFolders
 from farhand.host.household import Household
 from farhand.host.lease import HostTime
 from farhand.host.ledger import Ledger
@@ -78,12 +79,14 @@ class Agent:
         root: bytes | None = None,
         remembered: Remembered | None = None,
         audit: AuditSink | None = None,
+        files: OpenedFolders | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.platform = platform
         self.keys = keys
         self.settings = settings or HostSettings()
         self.services = services
+        self.files = files or OpenedFolders(self.settings.files)
         self.host_name = (self.settings.name or socket.gethostname())[:64]
         self.system = f"{computer.system()} {computer.release()}"[:64]
         self._on_event = on_event
@@ -117,6 +120,10 @@ class Agent:
     def trust(self, root: bytes | None) -> None:
         """From now on this organisation's grants are accepted; None: nobody's."""
         self._authority.root = root
+
+    def trust_own(self, key: bytes | None) -> None:
+        """From now on grants by this key are accepted as well, which only this user's programs here can use."""
+        self._authority.own = key
 
     def new_code(self, route: str) -> Code:
         """Open a one-time code under a route that the gateway gave; raises CodesLocked, CodeRefused."""
@@ -215,8 +222,9 @@ class Agent:
     # What calls ask of their desk.
 
     def modes(self) -> frozenset[Mode]:
-        """Ways to call: without a root nobody comes in by a grant, and nobody may try."""
-        return frozenset(Mode) if self._authority.root is not None else frozenset(Mode) - {Mode.UNATTENDED}
+        """Ways to call: where nobody's grants are accepted, nobody comes in by one, and nobody may try."""
+        signed = self._authority.root is not None or self._authority.own is not None
+        return frozenset(Mode) if signed else frozenset(Mode) - {Mode.UNATTENDED}
 
     def admit(self, call: Call, hello: Hello) -> None:
         """Let a stranger begin; raises Refused while attended mode is locked or every place is taken."""

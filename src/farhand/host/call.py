@@ -8,13 +8,13 @@ from typing import Protocol
 
 from farhand.core.logging import get_logger
 from farhand.core.tasks import Tasks
+from farhand.host.audit import Value
 from farhand.host.authority import AccessDenied
 from farhand.host.callers import Caller, Callers, Lost, strictest
 from farhand.host.consent import Ask, Consent, Deny, Grant, Reason, Refuse
 from farhand.host.entry import Entry, tame
-from farhand.host.lease import Lease, shorter
-from farhand.host.audit import Value
 from farhand.host.files.opened import OpenedFolders
+from farhand.host.lease import Lease, shorter
 from farhand.host.platform.base import Answer, Platform, Question
 from farhand.host.services.base import ServiceFactory
 from farhand.host.session import PAUSED, Attached

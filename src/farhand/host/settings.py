@@ -38,6 +38,28 @@ class BrowserSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether a person is asked about each, also where a grant of theirs does not say so."""
 
 
+class FolderSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One folder that callers with the rights to files reach, with all that is in it."""
+
+    path: Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
+    """``~`` at its beginning is the home of the user whom the host runs as."""
+    name: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    """What callers see; empty: the folder's own."""
+    read: bool = True
+    write: bool = True
+
+
+class FilesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What callers reach of this computer's files, with the rights files-read and files-write."""
+
+    roots: Annotated[tuple[FolderSettings, ...], msgspec.Meta(max_length=64)] = (FolderSettings("~"),)
+    """The folders; relative paths begin at the first one."""
+    trash: bool = True
+    """Whether what callers delete may go to the trash; otherwise it is deleted for good, or not at all."""
+    incoming: Annotated[str, msgspec.Meta(max_length=4000)] = ""
+    """Where files are until they are whole and checked; empty: in the data folder."""
+
+
 class CodeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How long one-time codes live, and when attended mode locks."""
 
@@ -76,6 +98,8 @@ class HostSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """After a cut, the caller may come back for this long without being asked about again; 0: never."""
     audit_required: bool = True
     """Whether sessions end, and none begins, while the audit cannot be written."""
+    files: FilesSettings = FilesSettings()
+    """Files that callers may reach."""
     codes: CodeSettings = CodeSettings()
     """One-time codes."""
     max_calls: Count = 8
