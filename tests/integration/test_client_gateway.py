@@ -15,12 +15,12 @@ from tests.integration.gateway_kit import GatewayKit
 from farhand.cli.listing import HostQuery, _hosts
 from farhand.client.api import DeviceLogin, GatewayApi, Granted
 from farhand.client.authority import Broker
-from farhand.client.errors import ApprovalRefused, CertificateChanged, GatewayRefused, NotLoggedIn
+from farhand.client.errors import ApprovalRefused, CertificateChanged, GatewayRefused, NotLoggedIn, TargetError
 from farhand.client.gateways import Gateways
 from farhand.client.keys import client_keys
 from farhand.client.login import CertificateUnknown, LoginRefused, log_in, log_out
 from farhand.client.pinned import shown_certificate, untrusted_certificate
-from farhand.client.targets import ByCode, ByName, TargetError, resolve
+from farhand.client.targets import ByCode, ByName, resolve
 from farhand.core.config import Paths
 from farhand.gateway.tls import own_certificate
 from farhand.protocol.capability import Capability

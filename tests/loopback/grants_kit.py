@@ -40,13 +40,14 @@ class Organisation:
 
     def credential(self, viewer: bytes, *, now: float | None = None, **changes: Any) -> bytes:
         """A credential for the device with this identity key: view and control, unless changed."""
-        return Credential(self.delegation, self._grant(self.gateway, viewer, now, changes)).encode()
+        return Credential(self.delegation, self.grant(self.gateway, viewer, now, changes)).encode()
 
     def forged(self, viewer: bytes) -> bytes:
         """One whose grant somebody else signed."""
-        return Credential(self.delegation, self._grant(Ed25519PrivateKey.generate(), viewer, None, {})).encode()
+        return Credential(self.delegation, self.grant(Ed25519PrivateKey.generate(), viewer, None, {})).encode()
 
-    def _grant(self, key: Ed25519PrivateKey, viewer: bytes, now: float | None, changes: dict[str, Any]) -> bytes:
+    def grant(self, key: Ed25519PrivateKey, viewer: bytes, now: float | None, changes: dict[str, Any]) -> bytes:
+        """A grant that this key signs."""
         start = self.now if now is None else int(now)
         rights = changes.pop("rights", {Capability.VIEW: 0, Capability.CONTROL: 0})
         grant = Grant(

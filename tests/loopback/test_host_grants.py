@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.loopback.grants_kit import Organisation
 from tests.loopback.host_kit import KEYS, HostKit, until
 
@@ -18,7 +19,7 @@ from farhand.host.remembered import Remembered
 from farhand.protocol.capability import ALL, Capability
 from farhand.protocol.errors import ByeCode, FailureCode
 from farhand.protocol.events import Ended
-from farhand.protocol.grants import AtEnd, Conditions
+from farhand.protocol.grants import AtEnd, Conditions, Credential
 from farhand.protocol.identity import Keys, Kind
 from farhand.protocol.messages import Channel
 from farhand.protocol.messages.control import AskMore, NoticeCode
@@ -486,3 +487,39 @@ async def test_a_denied_message_is_written_down_once_a_kind() -> None:
         (entry,) = [entry for entry in kit.audit.of("right-used") if entry.get("refused")]
         assert (entry["message"], entry["rights"]) == ("TypedText", ["control"])
         assert kit.audit.of("session-end")[0]["refused"] == ["TypedText: 20"]
+
+
+class TestThisUsersOwnPrograms:
+    OWN = Ed25519PrivateKey.generate()
+
+    def credential(self, kit: HostKit, key: Ed25519PrivateKey) -> bytes:
+        return Credential(b"", ORG.grant(key, DEVICE.identity_public, kit.clock.unix(), {})).encode()
+
+    async def test_come_in_by_the_key_of_the_running_host(self) -> None:
+        async with Granted(ask=True) as kit:
+            kit.agent.trust_own(self.OWN.public_key().public_bytes_raw())
+            async with await kit.come(self.credential(kit, self.OWN)) as session:
+                assert session.granted == {VIEW, CONTROL}
+            async with await kit.come() as session:  # and the organisation's still do
+                assert session.granted
+
+    async def test_where_there_is_no_organisation(self) -> None:
+        async with HostKit(ask=True) as kit:
+            kit.agent.trust_own(self.OWN.public_key().public_bytes_raw())
+            session = prepare_unattended(
+                kit.dial(), DEVICE, KEYS.host_id, KEYS.static_public, self.credential(kit, self.OWN)
+            )
+            await session.open()
+            await session.close()
+            kit.agent.trust_own(None)
+            again = prepare_unattended(
+                kit.dial(), DEVICE, KEYS.host_id, KEYS.static_public, self.credential(kit, self.OWN)
+            )
+            with pytest.raises(ConnectFailed):
+                await again.open()
+
+    async def test_no_other_key_serves_and_none_longer_than_its_host_runs(self) -> None:
+        async with Granted() as kit:
+            kit.agent.trust_own(Ed25519PrivateKey.generate().public_key().public_bytes_raw())
+            with pytest.raises(AccessRefused):
+                await kit.come(self.credential(kit, self.OWN))

@@ -10,6 +10,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Itera
 from contextlib import asynccontextmanager
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from farhand import __version__
 from farhand.cli.announce import Announcer, Invitation, link
 from farhand.cli.codes import CodeKeeper, Routes
@@ -23,6 +25,7 @@ from farhand.cli.state import Running, StateFiles
 from farhand.core.config import Paths
 from farhand.core.errors import FarhandError
 from farhand.core.log_lines import configure
+from farhand.core.logging import get_logger
 from farhand.core.tasks import Tasks
 from farhand.host.agent import Agent
 from farhand.host.audit import Audit, Kind
@@ -33,6 +36,9 @@ from farhand.host.settings import HostSettings, Silence
 from farhand.protocol.capability import in_order
 from farhand.protocol.grants import fingerprint
 from farhand.protocol.identity import Keys
+from farhand.transports.local import LocalDoor, has_local_sockets
+
+_log = get_logger(__name__)
 
 #: What has to be done between the keys and the desktop.
 Prepare = Callable[[Paths, Keys, HostSettings], Awaitable[bytes | None]]
@@ -73,6 +79,8 @@ class Sharing:
         self._desktop = desktop
         self._files = StateFiles(paths, options.ready_file)
         self._keeper: CodeKeeper | None = None
+        self._own_key = Ed25519PrivateKey.generate()
+        self._door = LocalDoor(paths.runtime / "farhand.sock", self.agent.call)
         self._end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def started(self, bases: Sequence[str], about: dict[str, str], *, certificate: str = "") -> None:
@@ -96,8 +104,27 @@ class Sharing:
         with _writing():
             note_settings(self.paths, self.settings, self.audit)
             self._files.running(
-                Running(os.getpid(), bases[0], self.keys.host_id.hex(), self.keys.static_public.hex(), certificate)
+                Running(
+                    os.getpid(),
+                    bases[0],
+                    self.keys.host_id.hex(),
+                    self.keys.static_public.hex(),
+                    certificate,
+                    socket=str(self._door.path) if self._door.is_open else "",
+                    key=self._own_key.private_bytes_raw().hex(),
+                )
             )
+
+    async def open_door(self) -> None:
+        """Let this user's programs on this computer in, without a code: what TARGET ``local`` means."""
+        self.agent.trust_own(self._own_key.public_key().public_bytes_raw())
+        if has_local_sockets():
+            try:
+                await self._door.open()
+            except OSError as error:
+                _log.warning(
+                    "programs here come by the network", socket=str(self._door.path), why=str(error)
+                )
 
     def open(self, routes: Routes, bases: Sequence[str]) -> CodeKeeper:
         """Open and show the first code; afterwards there always is one. Raises CliError."""
@@ -142,6 +169,7 @@ class Sharing:
         """Say goodbye to callers and take away what no longer holds."""
         self._files.remove()
         await self.agent.shutdown()
+        await self._door.close()
         self.audit.record(Kind.STOP)
         await self._tasks.close()
 
@@ -194,6 +222,7 @@ async def sharing(options: SharingOptions, prepare: Prepare | None = None) -> As
             shared = Sharing(options, paths, keys, settings, desktop, audit, root)
             with _signals(shared.end):
                 try:
+                    await shared.open_door()
                     yield shared
                 finally:
                     await shared.close()

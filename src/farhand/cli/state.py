@@ -26,6 +26,10 @@ class Running(msgspec.Struct, frozen=True):
     """The TLS certificate's SHA-256, 64 hexadecimal digits, where it is one of its own."""
     link: str = ""
     """The current link with its one-time code; empty where the host gives none."""
+    socket: str = ""
+    """The socket on which the host hears this user's programs, where the platform has such."""
+    key: str = ""
+    """What they sign their grants with (Ed25519, hexadecimal), for as long as the host runs."""
 
 
 class StateFiles:

@@ -6,8 +6,9 @@ from farhand.client.authority import Broker, Say
 from farhand.client.checkpoints import Checkpoints
 from farhand.client.errors import AuditAltered
 from farhand.client.keys import client_keys, device_name
+from farhand.client.local import connect_here, local_host
 from farhand.client.session import DEFAULT_CAPABILITIES, Session, open_line, prepare, prepare_unattended
-from farhand.client.targets import ByCode, ByName, resolve
+from farhand.client.targets import LOCAL, ByCode, ByName, resolve
 from farhand.core.config import Paths
 from farhand.protocol.capability import Capability
 from farhand.protocol.pairing import parse_code
@@ -49,6 +50,8 @@ async def connect(
         await session.open()
         return session
     folders = paths or Paths.default().create()
+    if to == LOCAL and (host := local_host(folders)).key:
+        return await connect_here(host, capabilities, name=name, view=view, reason=reason, seconds=seconds)
     target = await resolve(to, folders, gateway)
     if isinstance(target, ByCode):
         line = await open_line(target.gateway, target.fingerprint)

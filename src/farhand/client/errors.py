@@ -31,6 +31,10 @@ _BYES = {
 }
 
 
+class TargetError(FarhandError):
+    """No host, or more than one, is meant by this."""
+
+
 class NotLoggedIn(FarhandError):
     """What was asked for needs a log-in at a gateway."""
 

@@ -1,21 +1,21 @@
-"""What a verb's TARGET means: a host's name, a link or a code, or `local`. Every verb asks here."""
+"""What a verb's TARGET means: a host's name, a link or a code, or `local`. Every verb asks here.
+
+A window on `local` is opened by its current link, as any other; what needs no window goes by client/local.py."""
 
 import contextlib
 import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlsplit
 
-import msgspec
-
 from farhand.client.api import GatewayApi, HostRow
-from farhand.client.errors import GatewayRefused
+from farhand.client.errors import GatewayRefused, TargetError
 from farhand.client.gateways import Gateways, Login
+from farhand.client.local import local_host
 from farhand.client.pinned import untrusted_certificate
 from farhand.client.texts import plain
-from farhand.core.config import Paths, read_private
+from farhand.core.config import Paths
 from farhand.core.errors import FarhandError
 from farhand.protocol.errors import CodeError
 from farhand.protocol.pairing import parse_code
@@ -25,10 +25,6 @@ LOCAL = "local"
 _HOST_ID = re.compile(r"[0-9a-f]{32}")
 #: Names that are compared for a suggestion, and suggestions that are shown, at most.
 _COMPARED, _SUGGESTED = 2000, 5
-
-
-class TargetError(FarhandError):
-    """No host, or more than one, is meant by this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +59,6 @@ class ByName:
 
 
 Target = ByCode | ByName
-
-
-class _Running(msgspec.Struct):
-    """What of `running.json` is needed here."""
-
-    address: str
-    host_id: str
-    certificate: str = ""
-    link: str = ""
 
 
 async def resolve(text: str, paths: Paths, gateway: str = "") -> Target:
@@ -124,21 +111,11 @@ def _check(code: str) -> None:
         raise TargetError("that is no code", "it looks like 4821-739 204 615") from error
 
 
-def _running(path: Path) -> _Running:
-    try:
-        return msgspec.json.decode(read_private(path), type=_Running)
-    except FileNotFoundError:
-        raise TargetError("no host of this user runs on this computer", "start one: farhand up") from None
-    except (OSError, msgspec.DecodeError) as error:
-        raise TargetError(f"{path} cannot be read ({error})", "start the host again") from error
-
-
 async def _local(paths: Paths, gateways: Gateways) -> Target:
-    running = _running(paths.runtime / "running.json")
+    running = local_host(paths)
     if running.link:
         found = await _link(running.link, gateways)
-        pin = bytes.fromhex(running.certificate) if running.certificate else found.fingerprint
-        return ByCode(found.gateway, found.code, pin, "this computer")
+        return ByCode(found.gateway, found.code, running.fingerprint or found.fingerprint, "this computer")
     logins = gateways.all()
     if not logins:
         raise TargetError("the host on this computer has no code open", "log in at its gateway, or start: farhand up")

@@ -17,7 +17,7 @@ from farhand.host.settings import HostSettings
 from farhand.protocol.capability import NONE, Capabilities, Capability
 from farhand.protocol.certificate import Certificate, Kind
 from farhand.protocol.errors import GrantFault, GrantRefused
-from farhand.protocol.grants import AtEnd, Conditions, Grant, Window, verify_credential
+from farhand.protocol.grants import AtEnd, Conditions, Grant, Verified, Window, verify_credential
 
 #: Days ahead in which hours are looked for that end: a week, and the night after it.
 _DAYS_AHEAD = 9
@@ -110,6 +110,7 @@ class Admission:
 class Authority:
     """Who may come in without a code. ``root`` is the organisation's key (32 bytes), pinned when the host enrolled.
 
+    ``own`` is the key that this host made for its own user's programs on this computer, for as long as it runs.
     ``zone`` is the host's: None for the computer's own local time.
     """
 
@@ -122,6 +123,7 @@ class Authority:
         zone: tzinfo | None = None,
     ) -> None:
         self.root = root
+        self.own: bytes | None = None
         self._host_id = host_id
         self._settings = settings
         self._remembered = remembered
@@ -132,15 +134,10 @@ class Authority:
 
         ``Remembered.save`` has to follow before anything is granted.
         """
-        if self.root is None or self._remembered.full:
-            raise AccessDenied(Denial.NOT_ENROLLED if self.root is None else Denial.NOT_KEPT)
+        if self._remembered.full:
+            raise AccessDenied(Denial.NOT_KEPT)
         certificate = self._check_device(visit)
-        try:
-            verified = verify_credential(
-                credential, root=self.root, host_id=self._host_id, viewer=certificate.identity, now=visit.now
-            )
-        except GrantRefused as error:
-            raise AccessDenied(error.why, str(error)) from None
+        verified = self._verify(credential, certificate, visit.now)
         grant = verified.grant
         for denial, holds in CONDITIONS:
             if not holds(grant, visit, self._zone):
@@ -164,6 +161,19 @@ class Authority:
             at_end=conditions.at_end,
             networks=tuple(conditions.networks),
         )
+
+    def _verify(self, credential: bytes, certificate: Certificate, now: float) -> Verified:
+        refusal = AccessDenied(Denial.NOT_ENROLLED)
+        for root in (self.own, self.root):
+            if root is None:
+                continue
+            try:
+                return verify_credential(
+                    credential, root=root, host_id=self._host_id, viewer=certificate.identity, now=now
+                )
+            except GrantRefused as error:
+                refusal = AccessDenied(error.why, str(error))
+        raise refusal
 
     def _check_device(self, visit: Visit) -> Certificate:
         certificate = visit.certificate

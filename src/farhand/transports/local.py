@@ -147,7 +147,13 @@ class LocalDoor:
         self.path = path
         self._serve = serve
         self._server: asyncio.AbstractServer | None = None
+        self._file = 0
         self._calls = Tasks("local calls")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it listens."""
+        return self._server is not None
 
     async def open(self) -> None:
         """Listen, for this user alone; a socket that was left behind is replaced. Raises OSError."""
@@ -160,6 +166,7 @@ class LocalDoor:
             sock.bind(str(self.path))
             sock.listen(_BACKLOG)
             sock.setblocking(False)
+            self._file = self.path.lstat().st_ino
             self._server = await asyncio.get_running_loop().create_unix_server(lambda: _Caller(self), sock=sock)
         except BaseException:
             sock.close()
@@ -176,12 +183,13 @@ class LocalDoor:
         await self._serve(stream, stream.peer)
 
     async def close(self) -> None:
-        """Listen no more, end what is open, and remove the socket."""
+        """Listen no more, end what is open, and remove the socket. Safe to call twice."""
         if self._server is not None:
             self._server.close()
             self._server = None
             with contextlib.suppress(OSError):
-                self.path.unlink()
+                if self.path.lstat().st_ino == self._file:  # another host of this user may have taken its place
+                    self.path.unlink()
         await self._calls.close()
 
 
