@@ -104,6 +104,7 @@ export class Inbox {
   /** Bytes received on each channel for which no credit was given back. */
   readonly #owed = limits.CREDIT.map(() => 0);
   readonly #due = new Set<number>();
+  readonly #withheld = new Set<number>();
   readonly #partial: (Assembly | undefined)[] = limits.CREDIT.map(() => undefined);
 
   constructor(outbox: Outbox, deliver: (channel: Channel, message: Bytes) => void) {
@@ -114,6 +115,17 @@ export class Inbox {
   /** Whether `takeGrants` has something to give. */
   grantsDue(): boolean {
     return this.#due.size > 0;
+  }
+
+  /** Give no more credit for a channel whose messages this end cannot take any faster, or go on giving it. */
+  withhold(channel: Channel, on: boolean): void {
+    if (on) {
+      this.#withheld.add(channel);
+      this.#due.delete(channel);
+    } else {
+      this.#withheld.delete(channel);
+      if ((this.#owed[channel] ?? 0) >= (limits.CREDIT[channel] ?? 0) / 2) this.#due.add(channel);
+    }
   }
 
   /** The mux message to send now, empty if none is due: half of a channel's first credit was used. */
@@ -168,7 +180,7 @@ export class Inbox {
     const owed = (this.#owed[channel] ?? 0) + payload.length;
     if (owed > first) throw new MuxError(`more on channel ${channel} than there was credit for`);
     this.#owed[channel] = owed;
-    if (owed >= first / 2) this.#due.add(channel);
+    if (owed >= first / 2 && !this.#withheld.has(channel)) this.#due.add(channel);
     const partial = this.#partial[channel];
     if ((partial?.length ?? 0) + payload.length > (limits.MESSAGE_MAX[channel] ?? 0)) {
       throw new MuxError(`a message on channel ${channel} that is too large`);

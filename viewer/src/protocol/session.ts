@@ -141,6 +141,11 @@ export abstract class Session {
     return this.#outbox.waiting(channel);
   }
 
+  /** Give no more credit for what comes on a channel, or go on giving it. */
+  withhold(channel: Channel, on: boolean): void {
+    this.#inbox.withhold(channel, on);
+  }
+
   /** End the session. What waits on `control` is still sent, all else is forgotten; safe to call twice. */
   bye(code: ByeCode, text = ""): void {
     if (!this.#listening()) return;
