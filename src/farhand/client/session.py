@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from farhand.client.errors import AccessRefused, AuditAltered, ConnectFailed, SessionOver
+from farhand.client.files import FilesClient
 from farhand.client.picture import Picture, PictureError
 from farhand.client.video import CODECS
 from farhand.core.errors import FarhandError
@@ -39,7 +40,7 @@ from farhand.protocol.messages.input import Key, Pointer, ReleaseAll, TypedText,
 from farhand.protocol.messages.screen import Layout, Quality, Refresh, Resize, Shown, Update, Want
 from farhand.protocol.pairing import parse_code
 from farhand.protocol.session import ViewerSession
-from farhand.transports.base import Transport
+from farhand.transports.base import Transport, TransportClosed
 from farhand.transports.pump import Pump
 from farhand.transports.websocket import connect as open_websocket
 from farhand.transports.websocket import leg_url
@@ -108,6 +109,33 @@ Keep = Callable[[bytes, bytes], object]
 More = Callable[[Sequence[Capability], int, str], Awaitable[bytes]]
 
 
+class _FilesPort:
+    """What the files of a session need of it."""
+
+    def __init__(self, session: "Session", pump: Pump) -> None:
+        self._session, self._pump = session, pump
+
+    @property
+    def granted(self) -> frozenset[Capability]:
+        """The rights that hold now."""
+        return self._session.granted
+
+    def send(self, message: Message) -> None:
+        """Send one. Raises SessionOver."""
+        self._session.send(Channel.FILES, message)
+
+    async def room(self) -> None:
+        """Return once little waits to be sent. Raises SessionOver."""
+        try:
+            await self._pump.room(Channel.FILES)
+        except TransportClosed:
+            raise SessionOver(self._session.end) from None
+
+    def withhold(self, on: bool) -> None:
+        """Give no more credit for what the host sends, or go on."""
+        self._pump.withhold(Channel.FILES, on)
+
+
 class Session:
     """One connection to one host. Made by ``connect`` and ``rejoin``."""
 
@@ -166,6 +194,8 @@ class Session:
             now=self._loop.time(),
         )
         self._pump = Pump(self._session, transport, self._handle)
+        self.files = FilesClient(_FilesPort(self, self._pump))
+        """The host's files."""
 
     async def __aenter__(self) -> "Session":
         return self
@@ -352,6 +382,7 @@ class Session:
             self.end = await self._pump.run()
         finally:
             self.over = True
+            self.files.end(SessionOver(self.end))
             self._tell()
             await self._pump.close()
 
@@ -359,6 +390,9 @@ class Session:
         match event:
             case Authenticated():
                 self._authenticated = event
+            case MessageReceived(channel=Channel.FILES, message=message):
+                self.files.take(message)
+                return
             case MessageReceived(message=message):
                 try:
                     self._take(message)
