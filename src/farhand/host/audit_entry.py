@@ -13,9 +13,11 @@ from farhand.host.platform.words import harmless
 #: The longest entry in bytes.
 ENTRY_MAX = 4096
 #: The longest text in characters, by field; what a list holds and every other field have _OTHER.
-_LONGEST = {"path": 512, "to": 512, "command": 512, "reason": 256, "why": 256}
+_LONGEST = {"path": 512, "to": 512, "files": 512, "command": 512, "reason": 256, "why": 256}
 _OTHER = 128
-_FIELDS_MAX, _LIST_MAX = 24, 32
+_FIELDS_MAX = 24
+#: The most that a list holds.
+LIST_MAX = 32
 _NUMBER_MAX = 2**53 - 1
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}\Z")
 _OWN = frozenset(("n", "t", "kind"))
@@ -27,7 +29,7 @@ _RUN = re.compile(
     r"|(?<![\w+/-])(?=[\w+/-]*[a-z])(?=[\w+/-]*[A-Z])(?=[\w+/-]*\d)[\w+/-]{43,}={0,2}"
 )
 #: Fields in which such a run is no secret: a file's hash, a tree's root, names that files have.
-_PUBLIC = frozenset(("path", "to", "sha256", "root", "host"))
+_PUBLIC = frozenset(("path", "to", "files", "blake3", "sha256", "root", "host"))
 
 
 def encode(number: int, time: int, kind: str, fields: Mapping[str, object]) -> bytes:
@@ -86,9 +88,9 @@ def _tame(name: str, value: object) -> object:
         case str():
             return _text(name, str(value))
         case list() | tuple():
-            return [_text(name, str(one)) for one in value[:_LIST_MAX]]
+            return [_text(name, str(one)) for one in value[:LIST_MAX]]
         case set() | frozenset():
-            return sorted(_text(name, str(one)) for one in list(value)[:_LIST_MAX])
+            return sorted(_text(name, str(one)) for one in list(value)[:LIST_MAX])
     # Bytes, and whatever else might show more of itself than it should.
     return HIDDEN
 

@@ -11,8 +11,8 @@ MEANINGS = {
     "view": "See the screen",
     "control": "Use the keyboard and the mouse",
     "clipboard": "Read and change the clipboard",
-    "files-read": "Copy files from this computer",
-    "files-write": "Put files on this computer",
+    "files-read": "See and copy files of this computer",
+    "files-write": "Put, change and delete files on this computer",
     "shell": "Run commands",
     "manage": "Manage programs and services",
     "record": "Record the session",
@@ -38,6 +38,8 @@ def harmless(text: str, longest: int = 64) -> str:
     Left out are controls, directions (bidi), joiners, characters of no width, private and unassigned ones, and marks
     that stack on letters: everything by which a name could hide, reorder or overdraw what stands beside it.
     """
+    if text.isascii() and text.isprintable():
+        return _cut(text[: longest * 8], longest)
     kept = []
     for character in unicodedata.normalize("NFC", text[: longest * 8]):
         category = unicodedata.category(character)
@@ -45,7 +47,11 @@ def harmless(text: str, longest: int = 64) -> str:
             kept.append(character)
         elif category == "Zs" or character in "\t\n\r":
             kept.append(" ")
-    line = " ".join("".join(kept).split())
+    return _cut("".join(kept), longest)
+
+
+def _cut(text: str, longest: int) -> str:
+    line = " ".join(text.split())
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 
