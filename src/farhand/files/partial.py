@@ -1,7 +1,8 @@
 """Files that are not whole yet, or not to be trusted: in a folder of their own, found again after a cut or a kill.
 
-A partial's name is made from its key, so there is no index that a kill could tear; its size says how much is there. What
-a power cut took of it is found out when the prefix's digest is compared: nothing is believed before that. The folder is 0700, the files 0600.
+A partial's name is made from its key, so there is no index that a kill could tear; its size says how much is there.
+What a power cut took of it is found out when the prefix's digest is compared: nothing is believed before that. The
+folder is 0700, the files 0600.
 """
 
 import contextlib
@@ -183,7 +184,5 @@ def _own_folder(above: int) -> int:
 
 def _mount(fd: int) -> tuple[int, str]:
     """What a rename cannot leave: the device, and the place where it is mounted (proc(5), fdinfo)."""
-    fields = dict(
-        line.split(":", 1) for line in Path(f"/proc/self/fdinfo/{fd}").read_text().splitlines() if ":" in line
-    )
-    return os.fstat(fd).st_dev, fields["mnt_id"]
+    lines = Path(f"/proc/self/fdinfo/{fd}").read_text().splitlines()
+    return os.fstat(fd).st_dev, next(line for line in lines if line.startswith("mnt_id:"))

@@ -1,4 +1,4 @@
-"""One file on its way in: pieces written as they come, and nothing kept of a file whose digest is not the announced one."""
+"""One file on its way in: pieces are written as they come, and count for nothing until the whole digest is right."""
 
 import os
 from collections.abc import Iterator

@@ -51,7 +51,7 @@ class Sender:
         return self._digester.size
 
     def prefix(self, offset: int, progress: Progress | None = None) -> bytes:
-        """Give the digest of the first ``offset`` bytes, from where ``begin`` may go on; empty beyond the file's end."""
+        """Give the digest of the first ``offset`` bytes, for ``begin`` to go on from; empty beyond the file's end."""
         if offset > self.size:
             return b""
         self._digester = Digester()

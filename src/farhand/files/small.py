@@ -9,7 +9,6 @@ import os
 import secrets
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from types import TracebackType
 from typing import Self
 
 from farhand.files.conflict import move
@@ -68,14 +67,12 @@ class _Above:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._close()
 
     def of(self, path: bytes) -> tuple[int, bytes]:
         """Give the open folder, and the last name."""
-        *inner, name = split(path) or [b"."]
+        *inner, name = split(path) or [b""]
         if inner != self._inner:
             self._close()
             self._fd = self._folder.open_folder(self._top + inner)
