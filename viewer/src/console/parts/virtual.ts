@@ -2,7 +2,7 @@
 import { type TemplateResult, html } from "lit/html.js";
 import { repeat } from "lit/directives/repeat.js";
 import { type Ref, createRef, ref } from "lit/directives/ref.js";
-import { vars } from "./vars";
+import { vars } from "../../panels/vars";
 
 /** Rows kept ready above and below what is seen. */
 const SPARE = 8;
