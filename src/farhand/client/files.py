@@ -8,7 +8,7 @@ FilesError where the host says no, and SessionOver where the session is over. Co
 
 import contextlib
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -40,7 +40,6 @@ from farhand.protocol.messages.files import (
     StopReading,
     Working,
 )
-from farhand.protocol.messages.files import FilePath as FilePath
 
 if TYPE_CHECKING:
     from farhand.client.transfer import Options, Transfer
@@ -48,8 +47,9 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound=Message)
 
 RemotePath = str | bytes
-#: Hears of ``done`` bytes of ``total`` while the host works at something.
-Working_ = Callable[[int, int], None]
+Listing = list[Entry]
+#: Hears what the host is busy with.
+Heard = Callable[[Working], None]
 #: As deep as there are folders.
 WHOLE_TREE = 255
 
@@ -94,11 +94,11 @@ class FilesClient:
         """Whether this session may write files."""
         return Capability.FILES_WRITE in self.operations.port.granted
 
-    async def roots(self) -> list[Root]:
+    async def roots(self) -> Sequence[Root]:
         """The folders that the host's owner has opened; relative paths begin at the first."""
         with self.operations.open() as operation:
             operation.send(Roots(operation.id))
-            return list((await answer(operation, RootList)).roots)
+            return (await answer(operation, RootList)).roots
 
     async def stat(self, path: RemotePath, *, follow: bool = True) -> Entry:
         """What stands under a name."""
@@ -118,9 +118,9 @@ class FilesClient:
                 return None
             raise
 
-    async def list(self, path: RemotePath = "") -> "list[Entry]":
+    async def list(self, path: RemotePath = "") -> Listing:
         """A folder's entries, by name."""
-        found: list[Entry] = []
+        found: Listing = []
         async for entries in self._entries(remote_path(path), 1, True):
             found += entries
         return sorted(found, key=lambda one: one.path)
@@ -167,7 +167,7 @@ class FilesClient:
             operation.send(Alter(operation.id, remote_path(path), meta))
             await answer(operation, Done)
 
-    async def digest(self, path: RemotePath, progress: Working_ | None = None) -> Measured:
+    async def digest(self, path: RemotePath, progress: Heard | None = None) -> Measured:
         """A file's size and BLAKE3, read from the host's disk."""
         with self.operations.open() as operation, stopped(operation):
             operation.send(Measure(operation.id, remote_path(path)))
@@ -204,7 +204,7 @@ class FilesClient:
 
     async def _entries(
         self, path: bytes, depth: int, follow: bool, skipped: Callable[[int], None] | None = None
-    ) -> "AsyncIterator[list[Entry]]":
+    ) -> AsyncIterator[Listing]:
         with self.operations.open() as operation, stopped(operation):
             operation.send(List(operation.id, path, depth, follow))
             last = False
@@ -218,7 +218,7 @@ class FilesClient:
                 yield entries.entries
 
 
-async def answer(operation: Operation, kind: type[M], progress: Working_ | None = None) -> M:
+async def answer(operation: Operation, kind: type[M], progress: Heard | None = None) -> M:
     """The next answer, which has to be of this kind; Working goes to ``progress``. Raises FilesError, SessionOver."""
     while True:
         message = await operation.next()
@@ -227,11 +227,11 @@ async def answer(operation: Operation, kind: type[M], progress: Working_ | None 
         if not isinstance(message, Working):
             raise refused(FileFault.PROTOCOL, f"{type(message).__name__} came for {kind.__name__}")
         if progress is not None:
-            progress(message.done, message.total)
+            progress(message)
 
 
 @contextlib.contextmanager
-def stopped(operation: Operation) -> "contextlib.AbstractContextManager[None]":
+def stopped(operation: Operation) -> Iterator[None]:
     """Have the host give up a reading that this end leaves before its last answer."""
     try:
         yield

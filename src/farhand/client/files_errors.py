@@ -1,6 +1,10 @@
 """What a host's no to a file operation means, with what to do about it."""
 
+import os
+from pathlib import Path
+
 from farhand.files.errors import FilesError
+from farhand.files.names import display
 from farhand.protocol.messages.files import FileFault
 
 _FAULTS = {
@@ -38,3 +42,9 @@ def refused(fault: FileFault, text: str = "", name: str = "") -> FilesError:
     cause, cure = _FAULTS[fault]
     told = f"{cause} ({text})" if text else cause
     return FilesError(fault, f"{name}: {told}" if name else told, cure)
+
+
+def here(error: OSError, path: Path) -> FilesError:
+    """The error for what this computer's system said about a path that its user named."""
+    told = FilesError.from_oserror(error)
+    return FilesError(told.fault, f"{display(os.fsencode(path))}: {told.cause}", told.cure)

@@ -1,0 +1,228 @@
+"""Copies one file from a host: what has arrived waits beside the target until it is whole, and is gone on from."""
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from farhand.client.errors import SessionOver
+from farhand.client.files import FilesClient, answer, joined
+from farhand.client.files_errors import here, refused
+from farhand.client.operations import Operation, weight
+from farhand.client.transfer import Line, Work, fresh_meta, same, version_key
+from farhand.client.transfer_put import DELTA_FROM
+from farhand.files.errors import FilesError
+from farhand.files.folder import Folder
+from farhand.files.names import display
+from farhand.files.partial import Incoming, Partial
+from farhand.files.receiver import Receiver
+from farhand.protocol.messages.base import Message
+from farhand.protocol.messages.files import (
+    Conflict,
+    Data,
+    Entry,
+    EntryKind,
+    FileFault,
+    Finish,
+    Get,
+    Hold,
+    Meta,
+    Opened,
+    Reuse,
+    StopReading,
+    Working,
+    Zeros,
+)
+
+#: Versions that are tried of a file that something writes to.
+_VERSIONS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One file of the host: where it is, what it was when it was listed, and where it goes."""
+
+    path: bytes
+    entry: Entry
+    folder: Folder
+    parts: list[bytes]
+    there: Entry | None
+    """What stands there already."""
+
+
+async def get(work: Work, line: Line, path: bytes, local: Path) -> None:
+    """Copy a file or a folder with all that is in it, to exactly this name. Raises FilesError, SessionOver."""
+    entry = await work.again(lambda files, _: files.stat(path), line)
+    if entry.kind is EntryKind.FOLDER:
+        from farhand.client.transfer_get_tree import get_tree
+
+        await work.off(make_here, local)
+        with await work.off(Folder.open, local) as folder:
+            await get_tree(work, line, path, folder)
+    elif entry.kind is not EntryKind.FILE:
+        raise refused(FileFault.NOT_A_FILE, name=display(path))
+    else:
+        await get_file(work, line, path, entry, local)
+
+
+async def get_file(work: Work, line: Line, path: bytes, entry: Entry, local: Path) -> None:
+    """Copy one file, described by ``entry``; a link that stands under the local name is replaced, not followed."""
+    work.progress.files_total += 1
+    work.progress.size_total += entry.size
+    with await work.off(Folder.open, local.parent) as folder:
+        parts = [os.fsencode(local.name)]
+        await get_wanted(work, line, Wanted(path, entry, folder, parts, await work.off(there_at, folder, parts)))
+
+
+async def get_wanted(work: Work, line: Line, wanted: Wanted) -> None:
+    """Copy one of them, unless it is there already."""
+    if work.options.skip and same(wanted.entry, wanted.there):
+        work.progress.skipped += 1
+        work.moved(wanted.entry.size)
+        return
+    work.progress.current = display(wanted.path)
+
+    async def attempt(files: FilesClient, _again: bool) -> list[bytes]:
+        work.moved(before - work.progress.size)
+        return await _download(work, files, wanted)
+
+    before = work.progress.size
+    parts = await work.again(attempt, line)
+    work.progress.files += 1
+    if parts != wanted.parts:
+        work.progress.names.append(b"/".join(parts))
+    work.changed()
+
+
+class _Newer(Exception):
+    """The file is another version than the one that was listed."""
+
+
+async def _download(work: Work, files: FilesClient, wanted: Wanted) -> list[bytes]:
+    """One attempt over one session, at the version that is there now; returns the name it got."""
+    entry = wanted.entry
+    for _ in range(_VERSIONS):
+        refuse_taken(work, entry, wanted.there)
+        try:
+            with _kept(work, wanted, entry) as (partial, basis):
+                receiver = await work.off(Receiver, partial, entry.size, basis)
+                with files.operations.open() as operation:
+                    try:
+                        meta = await _received(work, operation, wanted.path, entry, receiver, basis is not None)
+                    except BaseException:
+                        with contextlib.suppress(SessionOver):
+                            operation.stop(StopReading(operation.id))
+                        raise
+                if not work.options.preserve:
+                    meta = fresh_meta(meta.mode)
+                return await work.off(partial.place, wanted.folder, wanted.parts, meta, work.options.conflict)
+        except _Newer:
+            entry = await files.stat(wanted.path)
+            work.progress.size_total += entry.size - wanted.entry.size
+    raise refused(FileFault.CHANGED, name=display(wanted.path))
+
+
+async def _received(
+    work: Work, operation: Operation, path: bytes, entry: Entry, receiver: Receiver, basis: bool
+) -> Meta:
+    """Have the whole file in the partial, seen to the disk."""
+    prefix = await work.off(receiver.prefix)
+    operation.send(Get(operation.id, path, receiver.offset if prefix else 0, prefix, basis))
+    opened = await answer(operation, Opened, work.told)
+    if (opened.size, opened.meta.mtime) != (entry.size, entry.mtime):
+        raise _Newer
+    await work.off(receiver.begin, opened.offset)
+    work.progress.resumed += opened.offset
+    work.moved(opened.offset)
+    if basis:
+        await _describe(work, operation, receiver)
+    finish: Finish | None = None
+    while finish is None:
+        if work.paused:
+            operation.send(Hold(operation.id, True))
+            await work.gate()
+            operation.send(Hold(operation.id, False))
+        batch = await operation.batch()
+        at = receiver.offset
+        try:
+            finish = await work.off(_take, receiver, batch)
+        finally:
+            operation.taken(batch)
+        work.moved(receiver.offset - at, sum(map(weight, batch)))
+        if isinstance(batch[-1], Working):
+            work.told(batch[-1])
+    operation.last()
+    await work.off(receiver.finish, finish)
+    return opened.meta
+
+
+async def _describe(work: Work, operation: Operation, receiver: Receiver) -> None:
+    """Tell the host what the older file here consists of."""
+    pieces = receiver.signatures(operation.id)
+    while (piece := await work.off(next, pieces, None)) is not None:
+        await operation.room()
+        operation.send(piece)
+        if piece.last:
+            return
+
+
+def _take(receiver: Receiver, batch: Sequence[Message]) -> Finish | None:
+    for message in batch:
+        match message:
+            case Data() | Reuse() | Zeros():
+                receiver.take(message)
+            case Finish():
+                return message
+            case Working():
+                pass
+            case _:
+                raise refused(FileFault.PROTOCOL, f"{type(message).__name__} came in the middle of a file")
+    return None
+
+
+def refuse_taken(work: Work, entry: Entry, there: Entry | None) -> None:
+    """Raise FilesError at once where the file would not be placed in the end."""
+    if there is None:
+        return
+    if work.options.conflict is Conflict.REFUSE:
+        raise FilesError(FileFault.EXISTS, "the name is taken", "--conflict says what is to happen then")
+    if work.options.conflict is Conflict.NEWER and there.mtime >= entry.mtime:
+        raise FilesError(FileFault.NOT_NEWER, "what is there is as new")
+    if there.kind is EntryKind.FOLDER and work.options.conflict is not Conflict.KEEP_BOTH:
+        raise FilesError(FileFault.EXISTS, "a folder has this name", "move it away")
+
+
+@contextlib.contextmanager
+def _kept(work: Work, wanted: Wanted, entry: Entry) -> Iterator[tuple[Partial, int | None]]:
+    """What was received before, or nothing yet; and the older file, where it may serve."""
+    target = os.readlink(f"/proc/self/fd/{wanted.folder.fd}").encode("utf-8", "surrogateescape")
+    key = version_key(wanted.path, joined(target, b"/".join(wanted.parts)), entry.size, entry.mtime)
+    with contextlib.ExitStack() as stack:
+        incoming = Incoming.beside(work.data, wanted.folder, wanted.parts[:-1])
+        stack.callback(incoming.close)
+        partial = incoming.open(key, entry.size)
+        stack.callback(partial.close)
+        there, basis = wanted.there, None
+        if work.options.delta and there is not None and there.kind is EntryKind.FILE and there.size >= DELTA_FROM:
+            basis = wanted.folder.open_file(wanted.parts)
+            stack.callback(os.close, basis)
+        yield partial, basis
+
+
+def there_at(folder: Folder, parts: list[bytes]) -> Entry | None:
+    """What stands under a name here."""
+    try:
+        return folder.entry(parts)
+    except FilesError as error:
+        if error.fault is FileFault.NOT_FOUND:
+            return None
+        raise
+
+
+def make_here(path: Path) -> None:
+    """Make a folder of this computer, if it is not there."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise here(error, path) from None

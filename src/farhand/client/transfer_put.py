@@ -1,0 +1,189 @@
+"""Copies one file to a host: by Put, from where an earlier attempt stopped, and only what an older version lacks."""
+
+import asyncio
+import contextlib
+import os
+import stat
+from pathlib import Path
+
+import msgspec
+
+from farhand.client.errors import SessionOver
+from farhand.client.files import FilesClient, answer
+from farhand.client.files_errors import here, refused
+from farhand.client.operations import Operation, weight
+from farhand.client.transfer import Line, Work, fresh_meta, same, version_key
+from farhand.files.delta import Signatures
+from farhand.files.errors import FilesError
+from farhand.files.folder import Folder
+from farhand.files.meta import make_entry, read_meta
+from farhand.files.names import display
+from farhand.files.sender import Sender
+from farhand.protocol.messages.files import (
+    Begin,
+    Conflict,
+    Done,
+    Entry,
+    FileFault,
+    Finish,
+    Put,
+    Ready,
+    Signature,
+    StopWriting,
+    Working,
+)
+
+#: What goes from the disk to the line in one go, in bytes.
+BATCH = 512 << 10
+#: An older version is asked for from this size on: below, a signature saves little.
+DELTA_FROM = 32 << 10
+
+
+async def put(work: Work, line: Line, local: Path, path: bytes) -> None:
+    """Copy a file or a folder with all that is in it, to exactly this name. Raises FilesError, SessionOver."""
+    if stat.S_ISDIR((await work.off(_status, local)).st_mode):
+        from farhand.client.transfer_put_tree import put_tree
+
+        with await work.off(Folder.open, local) as folder:
+            await put_tree(work, line, folder, path)
+    else:
+        await put_file(work, line, local, path)
+
+
+async def put_file(work: Work, line: Line, local: Path, path: bytes) -> None:
+    """Copy one file that its user named: links lead to what they point at."""
+    fd, name = await work.off(_opened, local)
+    try:
+        status = os.fstat(fd)
+        if not stat.S_ISREG(status.st_mode):
+            raise FilesError(FileFault.NOT_A_FILE, f"{display(os.fsencode(local))} is not a regular file")
+        work.progress.files_total += 1
+        work.progress.size_total += status.st_size
+        there = await work.again(lambda files, _: find(files, path), line)
+        await put_open(work, line, fd, name, path, there)
+    finally:
+        os.close(fd)
+
+
+async def put_open(work: Work, line: Line, fd: int, source: bytes, path: bytes, there: Entry | None) -> None:
+    """Copy an open file; ``source`` says which it is, ``there`` what stands under the host's name already."""
+    status = os.fstat(fd)
+    entry = make_entry(path, status)
+    if work.options.skip and same(entry, there):
+        work.progress.skipped += 1
+        work.moved(entry.size)
+        return
+    meta = await work.off(read_meta, fd, status)
+    if not work.options.preserve:
+        meta = fresh_meta(0o777 if entry.mode & 0o100 else 0o666)
+    asked = Put(
+        id=0,
+        path=path,
+        size=entry.size,
+        meta=meta,
+        conflict=work.options.conflict,
+        key=version_key(source, path, entry.size, entry.mtime),
+        basis=work.options.delta and there is not None and min(there.size, entry.size) >= DELTA_FROM,
+    )
+    work.progress.current = display(path)
+    before = work.progress.size
+
+    async def attempt(files: FilesClient, again: bool) -> bytes:
+        if again:
+            work.moved(before - work.progress.size)
+            # What was cut may have come to its end unheard.
+            if asked.conflict is not Conflict.REPLACE and same(entry, await find(files, path)):
+                work.moved(entry.size)
+                return path
+        return await _Upload(work, files, fd, asked).run()
+
+    name = await work.again(attempt, line)
+    work.progress.files += 1
+    if name and name != path and name.rpartition(b"/")[2] != path.rpartition(b"/")[2]:
+        work.progress.names.append(name)
+    work.changed()
+
+
+async def find(files: FilesClient, path: bytes) -> Entry | None:
+    """What stands under a host's name, None where nothing does or this session may not look."""
+    return await files.find(path) if files.readable else None
+
+
+class _Upload:
+    """One attempt over one session."""
+
+    def __init__(self, work: Work, files: FilesClient, fd: int, asked: Put) -> None:
+        self._work = work
+        self._files = files
+        self._fd = fd
+        self._asked = asked
+
+    async def run(self) -> bytes:
+        """Return what the file is called at the host."""
+        with self._files.operations.open() as operation:
+            sender = await self._work.off(Sender, operation.id, self._fd)
+            operation.send(msgspec.structs.replace(self._asked, id=operation.id, size=sender.size))
+            try:
+                await self._begin(operation, sender)
+                await self._pieces(operation, sender)
+                return (await answer(operation, Done, self._work.told)).path
+            except BaseException:
+                with contextlib.suppress(SessionOver):
+                    operation.stop(StopWriting(operation.id, drop=False))
+                raise
+
+    async def _begin(self, operation: Operation, sender: Sender) -> None:
+        work = self._work
+        ready = await answer(operation, Ready, work.told)
+        signatures = Signatures() if ready.basis else None
+        while signatures is not None and not signatures.add(await answer(operation, Signature, work.told)):
+            pass
+        offset = 0
+        if 0 < ready.offset <= sender.size and await work.off(sender.prefix, ready.offset) == ready.prefix:
+            offset = ready.offset
+            work.progress.resumed += offset
+            work.moved(offset)
+        await work.off(sender.begin, offset)
+        if signatures is not None:
+            await work.off(sender.use_basis, signatures)
+        operation.send(Begin(operation.id, offset))
+
+    async def _pieces(self, operation: Operation, sender: Sender) -> None:
+        """Send, while a worker thread makes what comes next, until all is sent or the host says no."""
+        work = self._work
+        sent = sender.offset
+        upcoming = work.start(sender.pieces, BATCH, work.packing)
+        try:
+            while batch := await asyncio.shield(upcoming):
+                at = sender.offset
+                if not isinstance(batch[-1], Finish):
+                    upcoming = work.start(sender.pieces, BATCH, work.packing)
+                await work.gate()
+                await work.room(operation, at - sent)
+                while operation.has_answers():
+                    message = await operation.next()
+                    if not isinstance(message, Working):
+                        raise refused(FileFault.PROTOCOL, f"{type(message).__name__} came in the middle of a file")
+                for piece in batch:
+                    operation.send(piece)
+                work.moved(at - sent, sum(map(weight, batch)))
+                sent = at
+                if isinstance(batch[-1], Finish):
+                    return
+        finally:
+            await work.settled(upcoming)
+
+
+def _status(path: Path) -> os.stat_result:
+    try:
+        return path.stat()
+    except OSError as error:
+        raise here(error, path) from None
+
+
+def _opened(path: Path) -> tuple[int, bytes]:
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        return fd, os.fsencode(path.absolute())
+    except OSError as error:
+        raise here(error, path) from None

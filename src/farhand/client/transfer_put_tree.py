@@ -1,0 +1,214 @@
+"""Copies a folder to a host: folders first, then small files many in a message, and large ones beside them."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import msgspec
+
+from farhand.client.errors import SessionOver
+from farhand.client.files import FilesClient, answer, joined
+from farhand.client.files_errors import refused
+from farhand.client.transfer import BUNDLES, LARGE, Line, Work, fresh_meta, same, sort, together
+from farhand.client.transfer_put import find, put_open
+from farhand.files.errors import FilesError
+from farhand.files.folder import Folder
+from farhand.files.names import display, split
+from farhand.files.small import read_small
+from farhand.protocol.messages.files import (
+    Conflict,
+    Entry,
+    EntryKind,
+    FileFault,
+    Meta,
+    PutMany,
+    Result,
+    Results,
+    SmallFile,
+    StopWriting,
+)
+
+#: Content of one message with many files, in bytes, and how many they are at most.
+BUNDLE, BUNDLE_FILES = 192 << 10, 512
+#: What a file costs in a message besides its content and its name, in bytes.
+_OVERHEAD = 96
+_TAKEN = (FileFault.EXISTS, FileFault.NOT_NEWER)
+#: While it is filled, a folder is its owner's to write.
+_FILLED = 0o700
+
+
+async def put_tree(work: Work, line: Line, folder: Folder, path: bytes) -> None:
+    """Copy what is in an open folder into the host's folder of this name, which is made if it is not there."""
+    work.progress.counting = True
+    source = await work.off(_walked, folder, work)
+    there = await work.again(lambda files, _: _tree_there(files, path), line)
+    work.progress.counting = False
+    await put_entries(work, line, folder, path, source, there)
+    if work.options.preserve and path:
+        await _set_top(work, line, folder, path)
+
+
+async def put_entries(
+    work: Work, line: Line, folder: Folder, path: bytes, source: Sequence[Entry], there: Mapping[bytes, Entry]
+) -> None:
+    """Copy these entries of an open folder to the same names beneath ``path``; ``there`` is what is there already.
+
+    A folder stands before what is in it.
+    """
+    folders = [one for one in source if one.kind is EntryKind.FOLDER]
+    new = [one for one in folders if (old := there.get(one.path)) is None or old.kind is not EntryKind.FOLDER]
+    for some in bundles(new):
+        await _make_folders(work, line, path, some)
+    late: list[Entry] = []
+    small, large = sort(work, source, there)
+
+    async def bundle(entries: Sequence[Entry]) -> None:
+        late.extend(await _put_bundle(work, line, folder, path, entries))
+
+    async def single(entry: Entry) -> None:
+        with work.noted(entry.path):
+            fd = await work.off(folder.open_file, split(entry.path))
+            try:
+                name = os.readlink(f"/proc/self/fd/{fd}").encode("utf-8", "surrogateescape")
+                await put_open(work, line, fd, name, joined(path, entry.path), there.get(entry.path))
+            finally:
+                os.close(fd)
+
+    await together(BUNDLES, bundle, bundles(small))
+    await together(LARGE, single, [*large, *late])
+    if work.options.preserve:
+
+        async def set_meta(entry: Entry) -> None:
+            with work.noted(entry.path):
+                meta = await work.off(folder.read_meta, split(entry.path))
+                await work.again(lambda files, _: files.alter(joined(path, entry.path), meta), line)
+
+        await together(BUNDLES, set_meta, unlike(folders, [*small, *large, *new], there))
+
+
+def bundles(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+    """Cut a list into what fits into one message each."""
+    some: list[Entry] = []
+    size = 0
+    for one in entries:
+        cost = (one.size if one.kind is EntryKind.FILE else len(one.target)) + len(one.path) + _OVERHEAD
+        if some and (size + cost > BUNDLE or len(some) == BUNDLE_FILES):
+            yield some
+            some, size = [], 0
+        some.append(one)
+        size += cost
+    if some:
+        yield some
+
+
+def unlike(folders: Sequence[Entry], copied: Iterable[Entry], there: Mapping[bytes, Entry]) -> Iterator[Entry]:
+    """The folders whose permissions and time are to be set, those inside first: whatever arrives changes its folder."""
+    touched = {parent(one.path) for one in copied}
+    for one in reversed(folders):
+        old = there.get(one.path)
+        if one.path in touched or old is None or (one.mode, one.mtime) != (old.mode, old.mtime):
+            yield one
+
+
+async def _set_top(work: Work, line: Line, folder: Folder, path: bytes) -> None:
+    meta = await work.off(folder.read_meta, [])
+    try:
+        await work.again(lambda files, _: files.alter(path, meta), line)
+    except FilesError as error:
+        if error.fault is not FileFault.OUTSIDE:  # a folder that the owner opened stays as it is
+            work.failed(display(path), error)
+
+
+async def _make_folders(work: Work, line: Line, path: bytes, folders: Sequence[Entry]) -> None:
+    asked = [SmallFile(one.path, one.kind, Meta(one.mode | _FILLED, 0, []), False, b"", b"", 0) for one in folders]
+    results = await work.again(lambda files, _: _many(work, files, path, Conflict.REPLACE, asked), line)
+    for one, result in zip(folders, results, strict=True):
+        if result.fault:
+            work.failed(display(one.path), refused(FileFault(result.fault), result.text))
+
+
+async def _put_bundle(work: Work, line: Line, folder: Folder, path: bytes, entries: Sequence[Entry]) -> list[Entry]:
+    """Copy small files and links in one message; returns those that have grown too large for it."""
+    await work.gate()
+    read = await work.off(_read, folder, entries, work.packing)
+    late: list[Entry] = []
+    ready: list[tuple[Entry, SmallFile]] = []
+    for entry, file in zip(entries, read, strict=True):
+        if file.fault == FileFault.TOO_LARGE:
+            late.append(entry)
+        elif file.fault:
+            work.failed(display(entry.path), FilesError(FileFault(file.fault)))
+        else:
+            ready.append((entry, file if work.options.preserve else plain(file)))
+    work.progress.current = display(joined(path, entries[0].path))
+
+    async def attempt(files: FilesClient, again: bool) -> None:
+        results = await _many(work, files, path, work.options.conflict, [file for _, file in ready])
+        for (entry, file), result in zip(ready, results, strict=True):
+            fault = FileFault(result.fault) if result.fault else None
+            if fault in _TAKEN and again and same(entry, await find(files, joined(path, entry.path))):
+                fault = None  # it arrived before the line was cut, and the answer did not
+            if fault is not None:
+                work.failed(display(entry.path), refused(fault, result.text))
+                continue
+            work.progress.files += 1
+            work.moved(entry.size, len(file.data))
+
+    if ready:
+        await work.again(attempt, line)
+    return late
+
+
+async def _many(
+    work: Work, files: FilesClient, path: bytes, conflict: Conflict, asked: list[SmallFile]
+) -> list[Result]:
+    with files.operations.open() as operation:
+        await work.room(operation, sum(len(one.data) for one in asked))
+        operation.send(PutMany(operation.id, path, conflict, asked))
+        try:
+            results = (await answer(operation, Results, work.told)).results
+        except asyncio.CancelledError:
+            with contextlib.suppress(SessionOver):
+                operation.stop(StopWriting(operation.id, drop=False))
+            raise
+        if len(results) != len(asked):
+            raise refused(FileFault.PROTOCOL, "it told of more or fewer files than were sent")
+        return results
+
+
+async def _tree_there(files: FilesClient, path: bytes) -> dict[bytes, Entry]:
+    """Make the folder, or list what is in it."""
+    if path and not files.readable:
+        await files.make(path, parents=True)
+        return {}
+    there = await files.find(path)
+    if there is None:
+        await files.make(path, parents=True)
+        return {}
+    if there.kind is not EntryKind.FOLDER:
+        raise refused(FileFault.NOT_A_FOLDER, name=display(path))
+    return {one.path: one async for one in files.walk(path)}
+
+
+def _walked(folder: Folder, work: Work) -> list[Entry]:
+    found: list[Entry] = []
+    for batch in folder.walk([]):
+        found += batch
+        if batch.skipped:
+            work.failed(f"{batch.skipped} names", FilesError(FileFault.PERMISSION, "they could not be read"))
+    return found
+
+
+def _read(folder: Folder, entries: Sequence[Entry], pack: bool) -> list[SmallFile]:
+    return list(read_small(folder, [], [one.path for one in entries], pack))
+
+
+def plain(file: SmallFile) -> SmallFile:
+    """A file without its own time and attributes."""
+    return msgspec.structs.replace(file, meta=fresh_meta(0o777 if file.meta.mode & 0o100 else 0o666))
+
+
+def parent(path: bytes) -> bytes:
+    """The folder that a relative path is in, empty for the one that all begin at."""
+    return path.rpartition(b"/")[0]
