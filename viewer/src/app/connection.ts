@@ -14,6 +14,7 @@ import { fingerprint } from "../protocol/grants";
 import { type PrivateKey, fromHandle, generateKey, privateKey } from "../protocol/keys";
 import { verifyCheckpoint } from "../protocol/merkle";
 import { ViewerSession, type ViewerOptions } from "../protocol/session";
+import { SessionLine } from "../files/line";
 import type { Dial } from "../transports/websocket";
 import type { ByCode, ByGrant, ConnectionState, EndReason, FromWorker, Held, KeysDiffer, Statistics, Target } from "./bridge";
 import type { Clock } from "./clock";
@@ -75,6 +76,8 @@ interface Pass {
 type Phase = "idle" | "connecting" | "securing" | "asking" | "connected" | "cut" | "over";
 
 export class Connection {
+  /** What the files engine has of it. */
+  readonly files: SessionLine;
   readonly #options: ConnectionOptions;
   readonly #clock: Clock;
   readonly #post: ConnectionOptions["post"];
@@ -110,7 +113,9 @@ export class Connection {
     this.#meter = new Meter(options.clock, options.picture, (statistics) => {
       this.#post({ kind: "statistics", statistics });
     });
-    this.#sending = new Sending(options.clock, this.#meter, (capability) => this.#may(capability));
+    const may = this.#may.bind(this);
+    this.#sending = new Sending(options.clock, this.#meter, may);
+    this.files = new SessionLine(may);
   }
 
   /** Call a host by a one-time code or a grant; once. */
@@ -337,9 +342,14 @@ export class Connection {
     rights: (rights) => {
       this.#rights = rights;
       this.#sending.sendWant();
+      this.files.rights();
     },
     paused: (on) => {
       this.#paused = on;
+      this.files.paused(on);
+    },
+    files: (message) => {
+      this.files.take(message);
     },
     hostStats: (message) => {
       this.#meter.host = message;
@@ -425,6 +435,7 @@ export class Connection {
     this.#heartbeat.visible = this.#sending.visible;
     this.#meter.link = link;
     this.#sending.begin(link);
+    this.files.begin(link, peer.hostId);
     if (this.#watching) this.#applyWatch();
   }
 
@@ -490,6 +501,7 @@ export class Connection {
     // The link is left to send its last word; what it still says is not heard.
     this.#link = null;
     this.#sending.stop();
+    this.files.end();
     this.#pass = null;
     this.#picture.reset();
     const over = { state: "over", reason, text, retrySeconds } as const;
@@ -502,6 +514,7 @@ export class Connection {
     this.#heartbeat = null;
     this.#meter.unlink();
     this.#sending.stop();
+    this.files.end();
     this.#link?.abandon();
     this.#link = null;
   }

@@ -1,5 +1,5 @@
 /** What each message of a host that has let us in comes to: one row a message, and no row for what only viewers send. */
-import type { Layout, Message, Update } from "../gen/messages";
+import type { FilesMessage, Layout, Message, Update } from "../gen/messages";
 import { own } from "../protocol/bytes";
 import type { FromWorker } from "./bridge";
 import { held } from "./rights";
@@ -12,6 +12,7 @@ export interface Receiver {
   pong(token: number): void;
   rights(rights: readonly Held[]): void;
   paused(on: boolean): void;
+  files(message: FilesMessage): void;
   hostStats(message: Extract<Message, { type: "HostStats" }>): void;
   checkpoint(message: Extract<Message, { type: "Checkpoint" }>): void;
   /** The host broke the protocol of messages. */
@@ -20,6 +21,11 @@ export interface Receiver {
 
 type Row<T extends Message["type"]> = (message: Extract<Message, { type: T }>, to: Receiver) => void;
 type Table = { readonly [T in Message["type"]]?: Row<T> };
+
+/** Who has asked for files knows what this answers. */
+function file(message: FilesMessage, to: Receiver): void {
+  to.files(message);
+}
 
 const TABLE: Table = {
   Layout: (message, to) => { to.draw(message); },
@@ -52,6 +58,22 @@ const TABLE: Table = {
   },
   Hidden: (_, to) => { to.post({ kind: "cursor", hotX: 0, hotY: 0, width: 0, height: 0, rgba: null }); },
   Moved: (message, to) => { to.post({ kind: "pointer", x: message.x, y: message.y }); },
+  RootList: file,
+  Entries: file,
+  Opened: file,
+  Bundle: file,
+  Measured: file,
+  Free: file,
+  Ready: file,
+  Working: file,
+  Results: file,
+  Done: file,
+  Failed: file,
+  Data: file,
+  Reuse: file,
+  Zeros: file,
+  Finish: file,
+  Signature: file,
   ClipText: (message, to) => { to.post({ kind: "clipboard", text: message.text }); },
 };
 

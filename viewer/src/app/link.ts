@@ -1,5 +1,5 @@
 /** One connection: a line, and the session that runs on it for as long as it holds. */
-import type { CarryingChannel, Messages } from "../gen/messages";
+import type { CarryingChannel, Channel, Messages } from "../gen/messages";
 import type { Bytes } from "../protocol/bytes";
 import { ByeCode, SessionEnded } from "../protocol/errors";
 import type { SessionEvent } from "../protocol/events";
@@ -42,6 +42,7 @@ export class Link {
   #armedFor: number | null = null;
   #cancelTimer: (() => void) | null = null;
   #cancelDrain: (() => void) | null = null;
+  #roomless: { readonly channel: CarryingChannel; readonly below: number; readonly found: () => void }[] = [];
 
   /** `begin` makes the session once the line is open; `now` in seconds. */
   constructor(
@@ -100,6 +101,18 @@ export class Link {
     return this.#session?.pending(channel) ?? 0;
   }
 
+  /** Resolves once less than `below` bytes of a channel wait, or the line is over. */
+  room(channel: CarryingChannel, below: number): Promise<void> {
+    if (this.#closed || this.pending(channel) < below) return Promise.resolve();
+    return new Promise((found) => this.#roomless.push({ channel, below, found }));
+  }
+
+  /** Give the host no more credit for what it sends on a channel, or go on giving it. */
+  withhold(channel: Channel, on: boolean): void {
+    this.#session?.withhold(channel, on);
+    if (!on) this.#flush();
+  }
+
   /** End the session with a word to the other end; `closed` follows. */
   bye(code: ByeCode, text = ""): void {
     if (this.#session === null || this.#closed) {
@@ -119,6 +132,7 @@ export class Link {
     this.#cancelDrain?.();
     this.#cancelDrain = null;
     this.#line.close();
+    this.#makeRoom();
   }
 
   #opened(): void {
@@ -165,11 +179,20 @@ export class Link {
         const data = await session.dataToSend(CONGESTED, this.#seconds());
         if (data.length === 0 || this.#isClosed()) break;
         this.#line.send(data);
+        this.#makeRoom();
       }
     } finally {
       this.#flushing = false;
     }
     if (this.#ending && !session.hasDataToSend()) this.#over();
+  }
+
+  /** Let those go on who waited for room that there is now. */
+  #makeRoom(): void {
+    if (this.#roomless.length === 0) return;
+    const waiting = this.#roomless;
+    this.#roomless = waiting.filter(({ channel, below }) => !this.#closed && this.pending(channel) >= below);
+    for (const one of waiting) if (!this.#roomless.includes(one)) one.found();
   }
 
   /** Whether the line has enough to do; looks again until it has not. */

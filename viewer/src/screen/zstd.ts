@@ -35,13 +35,20 @@ export class Zstd {
    * length that the other side names.
    */
   decode(packed: Uint8Array, size: number): Uint8Array {
+    const found = this.unpack(packed, size);
+    if (found?.length !== size) throw new PictureError("tiles do not decompress to their size");
+    return found;
+  }
+
+  /** What `packed` holds, at most `most` bytes, as a view that the next call overwrites; null if it is not that. */
+  unpack(packed: Uint8Array, most: number): Uint8Array | null {
     const from = this.#room(this.#from, packed.length);
-    const to = this.#room(this.#to, size);
+    const to = this.#room(this.#to, most);
     this.#heap.set(packed, from);
-    const got = this.#exports.ZSTD_decompress(to, size, from, packed.length);
+    // Its errors are numbers that no room is large enough for, negative ones here.
+    const got = this.#exports.ZSTD_decompress(to, most, from, packed.length);
     this.#refresh();
-    if (got !== size) throw new PictureError("tiles do not decompress to their size");
-    return this.#heap.subarray(to, to + size);
+    return got >= 0 && got <= most ? this.#heap.subarray(to, to + got) : null;
   }
 
   #room(block: { at: number; room: number }, bytes: number): number {
