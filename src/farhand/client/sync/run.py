@@ -1,0 +1,160 @@
+"""One synchronisation: both sides are listed at the same time, planned, and the plan is carried out.
+
+Every action checks right before that the side is still as the plan had it, and a run that is cut anywhere is taken up
+by simply running again: what is done is found done, and files that were under way go on from where they stopped.
+"""
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+
+from farhand.client.sync.doing import Doing, Ledger, SyncSummary, Watcher, each
+from farhand.client.sync.filters import Filter
+from farhand.client.sync.folding import collisions, keep_apart
+from farhand.client.sync.guard import MOST_DELETED, check, check_roots
+from farhand.client.sync.one_way import plan_one_way
+from farhand.client.sync.plan import Mode, Plan
+from farhand.client.sync.state import State
+from farhand.client.sync.tree import Changed, End, Listing, Side, Tree
+from farhand.client.sync.two_way import Base, plan_two_way
+from farhand.core.tasks import Tasks
+from farhand.files.errors import FilesError
+from farhand.protocol.messages.files import Entry
+
+#: Files that are read on both sides at once, where only their digests tell.
+COMPARED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class SyncOptions:
+    """How two folders are brought together."""
+
+    mode: Mode = Mode.NEWER
+    delete: bool = False
+    """One way: take away what only DST has."""
+    checksum: bool = False
+    """Compare the content of files, not only size and time."""
+    exclude: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    never: tuple[bytes, ...] = ()
+    """Paths that take no part, whatever the patterns say."""
+    max_delete: int = MOST_DELETED
+    """The share of a side's names that may be deleted at once, in percent."""
+    force: bool = False
+    """Delete whatever the plan says."""
+
+
+class Sync:
+    """A pair of sides, to be synchronised once or again and again. ``label_day`` goes into the names of conflicts."""
+
+    def __init__(
+        self,
+        left: Side,
+        right: Side,
+        options: SyncOptions,
+        *,
+        state: State | None = None,
+        label_day: str = "",
+        watcher: Watcher | None = None,
+    ) -> None:
+        if (options.mode is Mode.TWO_WAY) != (state is not None):
+            raise ValueError("a two-way synchronisation, and no other, has a state")
+        self._sides: tuple[Side, Side] = (left, right)
+        self._options = options
+        self._state = state
+        self._filter = Filter(options.exclude, options.include, options.never)
+        self._labels = (f"{label_day} {left.label}".strip(), f"{label_day} {right.label}".strip())
+        self._watcher = watcher or Watcher()
+        self.names = 0
+        """Names that the last plan compared."""
+        self._missing: tuple[bool, bool] = (False, False)
+
+    async def run(self) -> SyncSummary:
+        """Plan and carry it out. Raises SyncRefused, StateError, SessionOver, FilesError (of a root)."""
+        return await self.carry_out(await self.plan())
+
+    async def plan(self) -> Plan:
+        """List both sides and say what is to be done; changes nothing. Raises as ``run``."""
+        left, right = self._sides
+        async with Tasks("sync walks") as tasks:
+            there = tasks.start(right.walk(), "right")
+            here = tasks.start(left.walk(), "left")
+            base = Base() if self._state is None else await asyncio.to_thread(self._state.base)
+            listings = (await here, await there)
+        if not self._options.force:
+            check_roots(listings, self._options.mode, known=len(base.left))
+        trees, pinned = self._filter.apply(listings[0].tree, listings[1].tree)
+        self.names = len(trees[0].keys() | trees[1].keys())
+        self._missing = (listings[0].missing, listings[1].missing)
+        answers: dict[bytes, bool | None] = {}
+        plan = self._planned(trees, base, pinned, answers)
+        if plan.questions:
+            answers = await self._compare(plan)
+            plan = self._planned(trees, base, pinned, answers)
+        await self._unfold(plan, trees)
+        if not self._options.force:
+            seen = (_seen(listings[0], trees[0]), _seen(listings[1], trees[1]))
+            check(plan, seen, self._options.mode, known=len(base.left), share=self._options.max_delete)
+        return plan
+
+    async def carry_out(self, plan: Plan) -> SyncSummary:
+        """Do what a plan says. Raises SessionOver, StateError; single names that fail are in the summary."""
+        self._watcher.planned(plan)
+        summary = SyncSummary(names=self.names, conflicts=len(plan.conflicts), problems=list(plan.problems))
+        ledger = Ledger(self._state, plan)
+        doing = Doing(self._sides, ledger, summary, self._watcher)
+        try:
+            ledger.begin()
+            for side, missing in zip(self._sides, self._missing, strict=True):
+                if missing and (plan.makes or plan.copies):
+                    await side.prepare()
+            for stage in plan.stages():
+                await doing.stage(stage)
+        finally:
+            ledger.write()
+        return summary
+
+    def _planned(
+        self,
+        trees: tuple[Tree, Tree],
+        base: Base,
+        pinned: tuple[set[bytes], set[bytes]],
+        answers: dict[bytes, bool | None],
+    ) -> Plan:
+        left, right = trees
+        checksum = self._options.checksum
+        if self._options.mode is Mode.TWO_WAY:
+            return plan_two_way(left, right, base, self._labels, checksum=checksum, pinned=pinned, answers=answers)
+        return plan_one_way(
+            left,
+            right,
+            newer=self._options.mode is Mode.NEWER,
+            delete=self._options.delete,
+            checksum=checksum,
+            pinned=pinned[End.RIGHT],
+            answers=answers,
+        )
+
+    async def _unfold(self, plan: Plan, trees: tuple[Tree, Tree]) -> None:
+        for end in (End.LEFT, End.RIGHT):
+            if collisions(plan, end, trees[end]) and await self._sides[end].folds(trees[end]):
+                two_way = self._options.mode is Mode.TWO_WAY
+                keep_apart(plan, trees, end, self._labels[end.other] if two_way else "")
+
+    async def _compare(self, plan: Plan) -> dict[bytes, bool | None]:
+        answers: dict[bytes, bool | None] = {}
+        left, right = self._sides
+
+        async def compare(question: tuple[bytes, Entry, Entry]) -> None:
+            path, here, there = question
+            answers[path] = None
+            with contextlib.suppress(Changed, FilesError):
+                answers[path] = await left.measure(path, here) == await right.measure(path, there)
+
+        await each(plan.questions, compare, COMPARED)
+        return answers
+
+
+def _seen(listing: Listing, tree: Tree) -> Listing:
+    """What takes part of a side, for the guard: an empty one is empty only if nothing at all is there."""
+    return Listing(tree or listing.tree, listing.skipped, listing.missing)
