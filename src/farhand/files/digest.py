@@ -1,4 +1,4 @@
-"""BLAKE3 of whole files (https://github.com/BLAKE3-team/BLAKE3-specs), on several cores where that pays."""
+"""BLAKE3 of whole files (https://github.com/BLAKE3-team/BLAKE3-specs), one thread each: the others have work of their own."""
 
 import os
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from blake3 import blake3
 
 from farhand.files.errors import FilesError
 
-#: What is read at once, in bytes: little enough for a cache, enough to share among cores.
+#: What is read at once, in bytes: little enough for a cache, enough not to count.
 CHUNK = 1 << 20
 
 _ZEROS = memoryview(bytes(CHUNK))
@@ -20,7 +20,7 @@ class Digester:
     """The running digest of a file that is read or written in order."""
 
     def __init__(self) -> None:
-        self._state = blake3(max_threads=blake3.AUTO)
+        self._state = blake3()
         self.size = 0
 
     def update(self, data: bytes | bytearray | memoryview) -> None:
