@@ -26,9 +26,15 @@ function zstdWasm(): Plugin {
   };
 }
 
+/** Pages of tests, by mode. */
+const MADE: Readonly<Partial<Record<string, { into: string; pages: readonly string[] }>>> = {
+  vectors: { into: "node_modules/.vectors", pages: ["tests/browser/vectors.html"] },
+  files: { into: "node_modules/.files", pages: ["tests/browser/files.html"] },
+};
+
 /** The same tree gives the same bytes in any directory: names are hashes of contents, and no path or time goes in. */
 export default defineConfig(({ mode }) => {
-  const vectors = mode === "vectors";
+  const made = MADE[mode] ?? { into: "dist", pages: ["index.html", "console.html"] };
   return {
     root,
     base: "./",
@@ -36,7 +42,7 @@ export default defineConfig(({ mode }) => {
     worker: { format: "es" as const, plugins: () => [zstdWasm()] },
     build: {
       target: ["es2022", "chrome110", "firefox115", "safari16.4"],
-      outDir: vectors ? "node_modules/.vectors" : "dist",
+      outDir: made.into,
       emptyOutDir: true,
       // Every asset is a file of its own: the policy of the page allows no data: addresses.
       assetsInlineLimit: 0,
@@ -44,7 +50,7 @@ export default defineConfig(({ mode }) => {
       reportCompressedSize: false,
       chunkSizeWarningLimit: 1024,
       rollupOptions: {
-        input: (vectors ? ["tests/browser/vectors.html"] : ["index.html", "console.html"]).map((page) => resolve(root, page)),
+        input: made.pages.map((page) => resolve(root, page)),
       },
     },
   };
