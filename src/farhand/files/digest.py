@@ -1,4 +1,4 @@
-"""BLAKE3 of whole files (https://github.com/BLAKE3-team/BLAKE3-specs), one thread each: the others have work of their own."""
+"""BLAKE3 of whole files (https://github.com/BLAKE3-team/BLAKE3-specs), by one thread each."""
 
 import os
 from collections.abc import Callable

@@ -1,42 +1,50 @@
 """What goes with a file's content: permissions, time and extended attributes, read from and written to a descriptor."""
 
-import contextlib
 import errno
 import os
 import stat
-from collections.abc import Iterator
 
 from farhand.protocol.messages.files import Attribute, Entry, EntryKind, Meta
 
 _KINDS = {stat.S_IFREG: EntryKind.FILE, stat.S_IFDIR: EntryKind.FOLDER, stat.S_IFLNK: EntryKind.LINK}
+_TYPE = 0o170000
 _NUMBER_MAX = 2**53 - 1
 _NAME_SPACE = "user."
 _ATTRIBUTES_MAX = 16
 _VALUE_MAX = 4096
-_NOT_HERE = (errno.EOPNOTSUPP, errno.ENOSPC, errno.E2BIG, errno.ERANGE, errno.EPERM)
+#: There is no place for attributes, or not for this one; ENODATA: it has just gone.
+_NOT_HERE = (errno.EOPNOTSUPP, errno.ENOSPC, errno.E2BIG, errno.ERANGE, errno.EPERM, errno.ENODATA)
 
 
 def kind_of(mode: int) -> EntryKind:
     """Give the kind of what has this ``st_mode``."""
-    return _KINDS.get(stat.S_IFMT(mode), EntryKind.OTHER)
+    return _KINDS.get(mode & _TYPE, EntryKind.OTHER)
 
 
 def micros(nanoseconds: int) -> int:
     """Give a file's time as the protocol has it; one beyond its bounds (the year 2255) is at them."""
-    return max(-_NUMBER_MAX, min(nanoseconds // 1000, _NUMBER_MAX))
+    time = nanoseconds // 1000
+    return time if -_NUMBER_MAX <= time <= _NUMBER_MAX else max(-_NUMBER_MAX, min(time, _NUMBER_MAX))
 
 
 def make_entry(path: bytes, status: os.stat_result, target: bytes = b"") -> Entry:
     """Describe one name; a size beyond 2^53 - 1 is that."""
     mode = status.st_mode
-    size = min(status.st_size, _NUMBER_MAX)
-    return Entry(path, kind_of(mode), size, micros(status.st_mtime_ns), stat.S_IMODE(mode) & 0o777, target)
+    size = status.st_size
+    return Entry(
+        path,
+        _KINDS.get(mode & _TYPE, EntryKind.OTHER),
+        size if size <= _NUMBER_MAX else _NUMBER_MAX,
+        micros(status.st_mtime_ns),
+        mode & 0o777,
+        target,
+    )
 
 
 def read_meta(fd: int, status: os.stat_result | None = None) -> Meta:
     """Read an open file's; ``status`` where it is known already. At most 16 ``user.`` attributes of 4096 bytes."""
     status = status or os.fstat(fd)
-    return Meta(stat.S_IMODE(status.st_mode) & 0o777, micros(status.st_mtime_ns), _attributes(fd))
+    return Meta(status.st_mode & 0o777, micros(status.st_mtime_ns), _attributes(fd))
 
 
 def write_meta(target: int | bytes, meta: Meta) -> None:
@@ -46,27 +54,24 @@ def write_meta(target: int | bytes, meta: Meta) -> None:
     """
     for attribute in meta.attributes:
         if attribute.name.startswith(_NAME_SPACE.encode()):
-            with _where_possible():
+            try:
                 os.setxattr(target, attribute.name, attribute.value)
+            except OSError as error:
+                if error.errno not in _NOT_HERE:
+                    raise
     os.chmod(target, meta.mode & 0o777)
     os.utime(target, ns=(meta.mtime * 1000, meta.mtime * 1000))
 
 
 def _attributes(fd: int) -> list[Attribute]:
     found: list[Attribute] = []
-    with _where_possible():
+    try:
         for name in os.listxattr(fd):
             if name.startswith(_NAME_SPACE) and len(found) < _ATTRIBUTES_MAX:
                 value = os.getxattr(fd, name)
                 if len(value) <= _VALUE_MAX:
                     found.append(Attribute(os.fsencode(name), value))
-    return found
-
-
-@contextlib.contextmanager
-def _where_possible() -> Iterator[None]:
-    try:
-        yield
     except OSError as error:
         if error.errno not in _NOT_HERE:
             raise
+    return found

@@ -90,7 +90,7 @@ def _read(above: int, name: bytes, path: bytes, packer: Packer | None) -> SmallF
         status = os.stat(name, dir_fd=above, follow_symlinks=False)
         kind = kind_of(status.st_mode)
         if kind == EntryKind.LINK:
-            meta = Meta(stat.S_IMODE(status.st_mode), micros(status.st_mtime_ns), [])
+            meta = Meta(status.st_mode & 0o777, micros(status.st_mtime_ns), [])
             return SmallFile(path, kind, meta, False, os.readlink(name, dir_fd=above), b"", 0)
         if kind == EntryKind.OTHER:
             raise FilesError(FileFault.NOT_A_FILE)
