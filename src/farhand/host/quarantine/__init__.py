@@ -1,0 +1,1 @@
+"""What arrives is looked at before it gets its name: rules, clamd, archives, and where finds are kept."""
