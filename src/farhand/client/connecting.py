@@ -8,7 +8,7 @@ from farhand.client.errors import AuditAltered
 from farhand.client.keys import client_keys, device_name
 from farhand.client.local import connect_here, local_host
 from farhand.client.session import DEFAULT_CAPABILITIES, Session, open_line, prepare, prepare_unattended
-from farhand.client.targets import LOCAL, ByCode, ByName, resolve
+from farhand.client.targets import LOCAL, ByCode, ByName, Target, resolve
 from farhand.core.config import Paths
 from farhand.protocol.capability import Capability
 from farhand.protocol.pairing import parse_code
@@ -51,14 +51,33 @@ async def connect(
         return session
     folders = paths or Paths.default().create()
     if to == LOCAL and (host := local_host(folders)).key:
-        return await connect_here(host, capabilities, name=name, view=view, reason=reason, seconds=seconds)
+        return await connect_here(
+            host, client_keys(folders), capabilities, name=name, view=view, reason=reason, seconds=seconds
+        )
     target = await resolve(to, folders, gateway)
+    return await enter(
+        target, folders, name=name, capabilities=capabilities, view=view, reason=reason, seconds=seconds, say=say
+    )
+
+
+async def enter(
+    target: Target,
+    paths: Paths,
+    *,
+    name: str = "",
+    capabilities: Sequence[Capability] = DEFAULT_CAPABILITIES,
+    view: bool = True,
+    reason: str = "",
+    seconds: int = 0,
+    say: Say = _silent,
+) -> Session:
+    """``connect`` to what a TARGET was found to mean."""
     if isinstance(target, ByCode):
         line = await open_line(target.gateway, target.fingerprint)
         session = prepare(line, target.code, name=name, capabilities=capabilities, view=view)
         await session.open()
         return session
-    return await _unattended(target, folders, name, capabilities, view, reason, seconds, say)
+    return await _unattended(target, paths, name, capabilities, view, reason, seconds, say)
 
 
 async def _unattended(

@@ -4,7 +4,6 @@ Whoever can read `running.json` (0600) is this user: so the file holds a key tha
 begins with, and nobody is asked. It is not used up, and is worth nothing once that host has ended.
 """
 
-import os
 import secrets
 import time
 from collections.abc import Sequence
@@ -20,7 +19,7 @@ from farhand.core.config import Paths, read_private
 from farhand.core.errors import FarhandError
 from farhand.protocol.capability import Capability, in_order
 from farhand.protocol.grants import AtEnd, Conditions, Credential, Grant, Right, sign_grant
-from farhand.protocol.identity import Keys, Kind
+from farhand.protocol.identity import Keys
 from farhand.transports.base import Transport
 from farhand.transports.local import connect_local
 
@@ -75,6 +74,7 @@ def local_host(paths: Paths) -> LocalHost:
 
 async def connect_here(
     host: LocalHost,
+    keys: Keys,
     capabilities: Sequence[Capability],
     *,
     name: str = "",
@@ -82,8 +82,10 @@ async def connect_here(
     reason: str = "",
     seconds: int = 0,
 ) -> Session:
-    """Return a session with it. Raises Unreachable, ConnectFailed, AccessRefused, SessionOver."""
-    keys = Keys.generate(Kind.CLIENT, device_name(), time.time(), os.urandom)
+    """Return a session with it, as the device with these keys.
+
+    Raises Unreachable, ConnectFailed, AccessRefused, SessionOver.
+    """
 
     async def more(asked: Sequence[Capability], span: int, why: str) -> bytes:
         return host.credential(keys.identity_public, asked, span, why)

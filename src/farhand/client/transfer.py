@@ -47,6 +47,8 @@ class Options:
     """Permissions and times go along."""
     skip: bool = True
     """Leave out what is there already with the same size and time."""
+    exact: bool = False
+    """Replace nothing that is not, right before, as it was listed: that fails with CHANGED."""
     verify: bool = False
     """Read both sides once more afterwards and compare their digests."""
     data: Path | None = None
@@ -88,6 +90,19 @@ def same(one: Entry, other: Entry | None) -> bool:
     if one.kind is EntryKind.LINK:
         return one.target == other.target
     return (one.size, one.mtime) == (other.size, other.mtime)
+
+
+def unchanged(now: Entry | None, then: Entry | None) -> bool:
+    """Whether a name is still what it was, as far as a listing says; a folder is whatever is in it."""
+    if now is None or then is None or now.kind is not then.kind:
+        return now is then
+    match now.kind:
+        case EntryKind.FILE:
+            return (now.size, now.mtime, now.mode) == (then.size, then.mtime, then.mode)
+        case EntryKind.LINK:
+            return now.target == then.target
+        case _:
+            return True
 
 
 def fresh_meta(mode: int = 0o666) -> Meta:
@@ -260,6 +275,33 @@ class Work:
         self.progress.crossed += crossed
         self.progress.doing = ""
         self.changed()
+
+
+class Share:
+    """One file's part of the progress, which an attempt that was cut takes back."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._size = 0
+
+    def moved(self, size: int, crossed: int = 0) -> None:
+        """So much more of it has arrived."""
+        self._size += size
+        self._work.moved(size, crossed)
+
+    def resumed(self, size: int) -> None:
+        """So much of it was there from an earlier attempt."""
+        self._work.progress.resumed += size
+        self.moved(size)
+
+    def again(self) -> None:
+        """It begins anew."""
+        self.moved(-self._size)
+
+    def whole(self, size: int) -> None:
+        """It has arrived, and is so large."""
+        self.moved(size - self._size)
+        self._work.progress.files += 1
 
 
 class Transfer:

@@ -10,7 +10,7 @@ from farhand.client.errors import SessionOver
 from farhand.client.files import FilesClient, answer, joined
 from farhand.client.files_errors import here, refused
 from farhand.client.operations import Operation, weight
-from farhand.client.transfer import Line, Work, fresh_meta, same, version_key
+from farhand.client.transfer import Line, Share, Work, fresh_meta, same, unchanged, version_key
 from farhand.client.transfer_put import DELTA_FROM
 from farhand.files.errors import FilesError
 from farhand.files.folder import Folder
@@ -88,8 +88,8 @@ async def get_wanted(work: Work, line: Line, wanted: Wanted) -> None:
         return await _download(work, files, wanted)
 
     before = work.progress.size
-    parts = await work.again(attempt, line)
-    work.progress.files += 1
+    parts, size = await work.again(attempt, line)
+    share.whole(size)
     if parts != wanted.parts:
         work.progress.names.append(b"/".join(parts))
     work.changed()
@@ -99,8 +99,8 @@ class _Newer(Exception):
     """The file is another version than the one that was listed."""
 
 
-async def _download(work: Work, files: FilesClient, wanted: Wanted) -> list[bytes]:
-    """One attempt over one session, at the version that is there now; returns the name it got."""
+async def _download(work: Work, share: Share, files: FilesClient, wanted: Wanted) -> tuple[list[bytes], int]:
+    """One attempt over one session, at the version that is there now; returns the name it got and its size."""
     entry = wanted.entry
     for _ in range(_VERSIONS):
         refuse_taken(work, entry, wanted.there)
@@ -109,14 +109,19 @@ async def _download(work: Work, files: FilesClient, wanted: Wanted) -> list[byte
                 receiver = await work.off(Receiver, partial, entry.size, basis)
                 with files.operations.open() as operation:
                     try:
-                        meta = await _received(work, operation, wanted.path, entry, receiver, basis is not None)
+                        meta = await _received(work, share, operation, wanted.path, entry, receiver, basis is not None)
                     except BaseException:
                         with contextlib.suppress(SessionOver):
                             operation.stop(StopReading(operation.id))
                         raise
                 if not work.options.preserve:
                     meta = fresh_meta(meta.mode)
-                return await work.off(partial.place, wanted.folder, wanted.parts, meta, work.options.conflict)
+                if work.options.exact and not unchanged(
+                    await work.off(there_at, wanted.folder, wanted.parts), wanted.there
+                ):
+                    raise refused(FileFault.CHANGED, "the one that is to be replaced", display(wanted.path))
+                parts = await work.off(partial.place, wanted.folder, wanted.parts, meta, work.options.conflict)
+                return parts, entry.size
         except _Newer:
             entry = await files.stat(wanted.path)
             work.progress.size_total += entry.size - wanted.entry.size
@@ -124,7 +129,7 @@ async def _download(work: Work, files: FilesClient, wanted: Wanted) -> list[byte
 
 
 async def _received(
-    work: Work, operation: Operation, path: bytes, entry: Entry, receiver: Receiver, basis: bool
+    work: Work, share: Share, operation: Operation, path: bytes, entry: Entry, receiver: Receiver, basis: bool
 ) -> Meta:
     """Have the whole file in the partial, seen to the disk."""
     prefix = await work.off(receiver.prefix)
@@ -133,8 +138,7 @@ async def _received(
     if (opened.size, opened.meta.mtime) != (entry.size, entry.mtime):
         raise _Newer
     await work.off(receiver.begin, opened.offset)
-    work.progress.resumed += opened.offset
-    work.moved(opened.offset)
+    share.resumed(opened.offset)
     if basis:
         await _describe(work, operation, receiver)
     finish: Finish | None = None
@@ -149,7 +153,7 @@ async def _received(
             finish = await work.off(_take, receiver, batch)
         finally:
             operation.taken(batch)
-        work.moved(receiver.offset - at, sum(map(weight, batch)))
+        share.moved(receiver.offset - at, sum(map(weight, batch)))
         if isinstance(batch[-1], Working):
             work.told(batch[-1])
     operation.last()

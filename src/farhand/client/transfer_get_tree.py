@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from farhand.client.errors import SessionOver
 from farhand.client.files import FilesClient, answer, joined
 from farhand.client.files_errors import refused
-from farhand.client.transfer import BUNDLES, LARGE, Line, Work, sort, together
-from farhand.client.transfer_get import Wanted, get_wanted
+from farhand.client.transfer import BUNDLES, LARGE, Line, Work, sort, together, unchanged
+from farhand.client.transfer_get import Wanted, get_wanted, there_at
 from farhand.client.transfer_put_tree import bundles, parent, plain, unlike
 from farhand.files.errors import FilesError
 from farhand.files.folder import Folder
@@ -61,7 +61,7 @@ async def get_entries(
     late: list[Entry] = []
 
     async def bundle(entries: Sequence[Entry]) -> None:
-        late.extend(await _get_bundle(work, line, path, folder, entries))
+        late.extend(await _get_bundle(work, line, path, folder, entries, here))
 
     async def single(entry: Entry) -> None:
         with work.noted(entry.path):
@@ -74,7 +74,9 @@ async def get_entries(
         await work.off(_set_folders, work, folder, list(unlike(folders, [*small, *large, *new], here)))
 
 
-async def _get_bundle(work: Work, line: Line, path: bytes, folder: Folder, entries: Sequence[Entry]) -> list[Entry]:
+async def _get_bundle(
+    work: Work, line: Line, path: bytes, folder: Folder, entries: Sequence[Entry], here: Mapping[bytes, Entry]
+) -> list[Entry]:
     """Copy small files and links of one request; returns those that have grown too large for it."""
     await work.gate()
     work.progress.current = display(joined(path, entries[0].path))
@@ -90,7 +92,7 @@ async def _get_bundle(work: Work, line: Line, path: bytes, folder: Folder, entri
                     if bundle.last:
                         operation.last()
                     try:
-                        late.extend(await _write(work, folder, left[: len(bundle.files)], bundle.files))
+                        late.extend(await _write(work, folder, left[: len(bundle.files)], bundle.files, here))
                     finally:
                         operation.taken([bundle])
                     del left[: len(bundle.files)]
@@ -105,7 +107,9 @@ async def _get_bundle(work: Work, line: Line, path: bytes, folder: Folder, entri
     return late
 
 
-async def _write(work: Work, folder: Folder, asked: Sequence[Entry], files: Sequence[SmallFile]) -> list[Entry]:
+async def _write(
+    work: Work, folder: Folder, asked: Sequence[Entry], files: Sequence[SmallFile], here: Mapping[bytes, Entry]
+) -> list[Entry]:
     if [one.path for one in asked] != [one.path for one in files]:
         raise refused(FileFault.PROTOCOL, "other files came than were asked for")
     late = [entry for entry, file in zip(asked, files, strict=True) if file.fault == FileFault.TOO_LARGE]
@@ -115,6 +119,8 @@ async def _write(work: Work, folder: Folder, asked: Sequence[Entry], files: Sequ
             good.append((entry, file if work.options.preserve else plain(file)))
         elif file.fault != FileFault.TOO_LARGE:
             work.failed(display(entry.path), refused(_fault(file.fault)))
+    if work.options.exact:
+        good = await work.off(_exact, work, folder, good, here)
     results = await work.off(write_small, folder, [], [file for _, file in good], work.options.conflict)
     _note(work, [entry for entry, _ in good], results)
     for (entry, file), result in zip(good, results, strict=True):
@@ -154,6 +160,18 @@ def _set_folders(work: Work, folder: Folder, folders: Sequence[Entry]) -> None:
     for one in folders:
         with work.noted(one.path):
             folder.set_meta(split(one.path), Meta(one.mode, one.mtime, []))
+
+
+def _exact(
+    work: Work, folder: Folder, files: Sequence[tuple[Entry, SmallFile]], here: Mapping[bytes, Entry]
+) -> list[tuple[Entry, SmallFile]]:
+    kept = []
+    for entry, file in files:
+        with work.noted(entry.path):
+            if entry.path in here and not unchanged(there_at(folder, split(entry.path)), here[entry.path]):
+                raise refused(FileFault.CHANGED, "the one that is to be replaced")
+            kept.append((entry, file))
+    return kept
 
 
 def _set_top(folder: Folder, top: Entry) -> None:

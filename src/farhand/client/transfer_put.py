@@ -12,7 +12,7 @@ from farhand.client.errors import SessionOver
 from farhand.client.files import FilesClient, answer
 from farhand.client.files_errors import here, refused
 from farhand.client.operations import Operation, weight
-from farhand.client.transfer import Line, Work, fresh_meta, same, version_key
+from farhand.client.transfer import Line, Share, Work, fresh_meta, same, unchanged, version_key
 from farhand.files.delta import Signatures
 from farhand.files.errors import FilesError
 from farhand.files.folder import Folder
@@ -86,19 +86,19 @@ async def put_open(work: Work, line: Line, fd: int, source: bytes, path: bytes, 
         basis=work.options.delta and there is not None and min(there.size, entry.size) >= DELTA_FROM,
     )
     work.progress.current = display(path)
-    before = work.progress.size
+    share = Share(work)
 
     async def attempt(files: FilesClient, again: bool) -> bytes:
         if again:
-            work.moved(before - work.progress.size)
+            share.again()
             # What was cut may have come to its end unheard.
             if asked.conflict is not Conflict.REPLACE and same(entry, await find(files, path)):
                 work.moved(entry.size)
                 return path
-        return await _Upload(work, files, fd, asked).run()
+        return await _Upload(work, files, fd, asked, there).run()
 
     name = await work.again(attempt, line)
-    work.progress.files += 1
+    share.whole(entry.size)
     if name and name != path and name.rpartition(b"/")[2] != path.rpartition(b"/")[2]:
         work.progress.names.append(name)
     work.changed()
@@ -109,11 +109,19 @@ async def find(files: FilesClient, path: bytes) -> Entry | None:
     return await files.find(path) if files.readable else None
 
 
+async def refuse_changed(files: FilesClient, path: bytes, there: Entry | None) -> None:
+    """Raise FilesError where a host's name is not what it was."""
+    if not unchanged(await files.find(path, follow=False), there):
+        raise refused(FileFault.CHANGED, "the one that is to be replaced", display(path))
+
+
 class _Upload:
     """One attempt over one session."""
 
-    def __init__(self, work: Work, files: FilesClient, fd: int, asked: Put) -> None:
+    def __init__(self, work: Work, share: Share, files: FilesClient, fd: int, asked: Put, there: Entry | None) -> None:
+        self._there = there
         self._work = work
+        self._share = share
         self._files = files
         self._fd = fd
         self._asked = asked
@@ -141,8 +149,7 @@ class _Upload:
         offset = 0
         if 0 < ready.offset <= sender.size and await work.off(sender.prefix, ready.offset) == ready.prefix:
             offset = ready.offset
-            work.progress.resumed += offset
-            work.moved(offset)
+            self._share.resumed(offset)
         await work.off(sender.begin, offset)
         if signatures is not None:
             await work.off(sender.use_basis, signatures)
@@ -164,9 +171,11 @@ class _Upload:
                     message = await operation.next()
                     if not isinstance(message, Working):
                         raise refused(FileFault.PROTOCOL, f"{type(message).__name__} came in the middle of a file")
+                if isinstance(batch[-1], Finish) and work.options.exact:
+                    await refuse_changed(self._files, self._asked.path, self._there)
                 for piece in batch:
                     operation.send(piece)
-                work.moved(at - sent, sum(map(weight, batch)))
+                self._share.moved(at - sent, sum(map(weight, batch)))
                 sent = at
                 if isinstance(batch[-1], Finish):
                     return

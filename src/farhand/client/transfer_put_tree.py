@@ -11,7 +11,7 @@ from farhand.client.errors import SessionOver
 from farhand.client.files import FilesClient, answer, joined
 from farhand.client.files_errors import refused
 from farhand.client.transfer import BUNDLES, LARGE, Line, Work, fresh_meta, same, sort, together
-from farhand.client.transfer_put import find, put_open
+from farhand.client.transfer_put import find, put_open, refuse_changed
 from farhand.files.errors import FilesError
 from farhand.files.folder import Folder
 from farhand.files.names import display, split
@@ -42,7 +42,7 @@ async def put_tree(work: Work, line: Line, folder: Folder, path: bytes) -> None:
     """Copy what is in an open folder into the host's folder of this name, which is made if it is not there."""
     work.progress.counting = True
     source = await work.off(_walked, folder, work)
-    there = await work.again(lambda files, _: _tree_there(files, path), line)
+    there = await work.again(lambda files, _: tree_there(files, path), line)
     work.progress.counting = False
     await put_entries(work, line, folder, path, source, there)
     if work.options.preserve and path:
@@ -64,7 +64,7 @@ async def put_entries(
     small, large = sort(work, source, there)
 
     async def bundle(entries: Sequence[Entry]) -> None:
-        late.extend(await _put_bundle(work, line, folder, path, entries))
+        late.extend(await _put_bundle(work, line, folder, path, entries, there))
 
     async def single(entry: Entry) -> None:
         with work.noted(entry.path):
@@ -122,13 +122,12 @@ async def _set_top(work: Work, line: Line, folder: Folder, path: bytes) -> None:
 
 async def _make_folders(work: Work, line: Line, path: bytes, folders: Sequence[Entry]) -> None:
     asked = [SmallFile(one.path, one.kind, Meta(one.mode | _FILLED, 0, []), False, b"", b"", 0) for one in folders]
-    results = await work.again(lambda files, _: _many(work, files, path, Conflict.REPLACE, asked), line)
-    for one, result in zip(folders, results, strict=True):
-        if result.fault:
-            work.failed(display(one.path), refused(FileFault(result.fault), result.text))
+    note(work, folders, await work.again(lambda files, _: many(work, files, path, Conflict.REPLACE, asked), line))
 
 
-async def _put_bundle(work: Work, line: Line, folder: Folder, path: bytes, entries: Sequence[Entry]) -> list[Entry]:
+async def _put_bundle(
+    work: Work, line: Line, folder: Folder, path: bytes, entries: Sequence[Entry], there: Mapping[bytes, Entry]
+) -> list[Entry]:
     """Copy small files and links in one message; returns those that have grown too large for it."""
     await work.gate()
     read = await work.off(_read, folder, entries, work.packing)
@@ -143,8 +142,18 @@ async def _put_bundle(work: Work, line: Line, folder: Folder, path: bytes, entri
             ready.append((entry, file if work.options.preserve else plain(file)))
     work.progress.current = display(joined(path, entries[0].path))
 
+    async def look(files: FilesClient, item: tuple[Entry, SmallFile]) -> None:
+        name = item[0].path
+        if name in there:
+            with work.noted(name):
+                await refuse_changed(files, joined(path, name), there[name])
+                return
+            ready.remove(item)
+
     async def attempt(files: FilesClient, again: bool) -> None:
-        results = await _many(work, files, path, work.options.conflict, [file for _, file in ready])
+        if work.options.exact:
+            await together(BUNDLES, lambda item: look(files, item), list(ready))
+        results = await many(work, files, path, work.options.conflict, [file for _, file in ready])
         for (entry, file), result in zip(ready, results, strict=True):
             fault = FileFault(result.fault) if result.fault else None
             if fault in _TAKEN and again and same(entry, await find(files, joined(path, entry.path))):
@@ -160,9 +169,15 @@ async def _put_bundle(work: Work, line: Line, folder: Folder, path: bytes, entri
     return late
 
 
-async def _many(
-    work: Work, files: FilesClient, path: bytes, conflict: Conflict, asked: list[SmallFile]
-) -> list[Result]:
+def note(work: Work, entries: Sequence[Entry], results: Sequence[Result]) -> None:
+    """Note what a host did not write."""
+    for entry, result in zip(entries, results, strict=True):
+        if result.fault:
+            work.failed(display(entry.path), refused(FileFault(result.fault), result.text))
+
+
+async def many(work: Work, files: FilesClient, path: bytes, conflict: Conflict, asked: list[SmallFile]) -> list[Result]:
+    """Have a host write these in one message; says of each how it went."""
     with files.operations.open() as operation:
         await work.room(operation, sum(len(one.data) for one in asked))
         operation.send(PutMany(operation.id, path, conflict, asked))
@@ -177,7 +192,7 @@ async def _many(
         return results
 
 
-async def _tree_there(files: FilesClient, path: bytes) -> dict[bytes, Entry]:
+async def tree_there(files: FilesClient, path: bytes) -> dict[bytes, Entry]:
     """Make the folder, or list what is in it."""
     if path and not files.readable:
         await files.make(path, parents=True)

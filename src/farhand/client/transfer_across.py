@@ -1,0 +1,224 @@
+"""Copies from one host to another: what one sends goes to the other as it comes, and nothing of it is kept here."""
+
+import contextlib
+from collections.abc import Sequence
+from functools import partial
+
+import msgspec
+
+from farhand.client.errors import SessionOver
+from farhand.client.files import FilesClient, answer, joined
+from farhand.client.files_errors import refused
+from farhand.client.operations import Operation, weight
+from farhand.client.transfer import BUNDLES, LARGE, Line, Share, Work, fresh_meta, same, sort, together, version_key
+from farhand.client.transfer_put import DELTA_FROM, find
+from farhand.client.transfer_put_tree import bundles, many, note, plain, tree_there, unlike
+from farhand.files.names import display
+from farhand.protocol.messages.base import Message
+from farhand.protocol.messages.files import (
+    Begin,
+    Bundle,
+    Conflict,
+    Data,
+    Done,
+    Entry,
+    EntryKind,
+    FileFault,
+    Finish,
+    Get,
+    GetMany,
+    Meta,
+    Opened,
+    Put,
+    Ready,
+    Result,
+    Reuse,
+    Signature,
+    SmallFile,
+    StopReading,
+    StopWriting,
+    Working,
+    Zeros,
+)
+
+_FILLED = 0o700
+
+
+async def across(work: Work, line: Line, path: bytes, other: Line, to: bytes) -> None:
+    """Copy a file or a folder of one host to exactly this name at another. Raises FilesError, SessionOver."""
+    entry = await work.again(lambda files, _: files.stat(path), line)
+    there = await work.again(lambda files, _: find(files, to), other)
+    if entry.kind is EntryKind.FOLDER:
+        await _tree(work, line, path, other, to)
+    elif entry.kind is EntryKind.FILE:
+        work.progress.files_total += 1
+        work.progress.size_total += entry.size
+        await _single(work, line, path, entry, other, to, there)
+    else:
+        raise refused(FileFault.NOT_A_FILE, name=display(path))
+
+
+async def _tree(work: Work, line: Line, path: bytes, other: Line, to: bytes) -> None:
+    source = await work.again(lambda files, _: _listed(files, path), line)
+    there = await work.again(lambda files, _: tree_there(files, to), other)
+    folders = [one for one in source if one.kind is EntryKind.FOLDER]
+    new = [one for one in folders if one.path not in there]
+    for some in bundles(new):
+        made = [SmallFile(one.path, one.kind, Meta(one.mode | _FILLED, 0, []), False, b"", b"", 0) for one in some]
+        note(work, some, await work.again(partial(_made, work, to, made), other))
+    small, large = sort(work, source, there)
+    late: list[Entry] = []
+
+    async def bundle(entries: Sequence[Entry]) -> None:
+        late.extend(await _bundle(work, line, path, other, to, entries))
+
+    async def single(entry: Entry) -> None:
+        with work.noted(entry.path):
+            await _single(
+                work, line, joined(path, entry.path), entry, other, joined(to, entry.path), there.get(entry.path)
+            )
+
+    async def set_meta(entry: Entry) -> None:
+        with work.noted(entry.path):
+            meta = Meta(entry.mode, entry.mtime, [])
+            await work.again(lambda files, _: files.alter(joined(to, entry.path), meta), other)
+
+    await together(BUNDLES, bundle, bundles(small))
+    await together(LARGE, single, [*large, *late])
+    if work.options.preserve:
+        await together(BUNDLES, set_meta, unlike(folders, [*small, *large, *new], there))
+
+
+async def _made(work: Work, to: bytes, made: list[SmallFile], files: FilesClient, _again: bool) -> list[Result]:
+    return await many(work, files, to, Conflict.REPLACE, made)
+
+
+async def _listed(files: FilesClient, path: bytes) -> list[Entry]:
+    return [one async for one in files.walk(path)]
+
+
+async def _bundle(work: Work, line: Line, path: bytes, other: Line, to: bytes, entries: Sequence[Entry]) -> list[Entry]:
+    """Small files: what one request brings goes on in as many messages as it came in."""
+    await work.gate()
+    work.progress.current = display(joined(path, entries[0].path))
+    left, late = list(entries), list[Entry]()
+
+    async def attempt(files: FilesClient, _again: bool) -> None:
+        with files.operations.open() as operation:
+            operation.send(GetMany(operation.id, path, [one.path for one in left]))
+            try:
+                while left:
+                    bundle = await answer(operation, Bundle, work.told)
+                    if bundle.last:
+                        operation.last()
+                    some = left[: len(bundle.files)]
+                    if not some or [one.path for one in some] != [one.path for one in bundle.files]:
+                        raise refused(FileFault.PROTOCOL, "other files came than were asked for")
+                    good = []
+                    for entry, file in zip(some, bundle.files, strict=True):
+                        if file.fault == FileFault.TOO_LARGE:
+                            late.append(entry)
+                        elif file.fault:
+                            work.failed(display(entry.path), refused(FileFault(file.fault)))
+                        else:
+                            good.append((entry, file if work.options.preserve else plain(file)))
+                    sent = [file for _, file in good]
+                    results = await many(work, other.files, to, work.options.conflict, sent)
+                    operation.taken([bundle])
+                    note(work, [entry for entry, _ in good], results)
+                    for (entry, file), result in zip(good, results, strict=True):
+                        if not result.fault:
+                            work.progress.files += 1
+                            work.moved(entry.size, len(file.data))
+                    del left[: len(some)]
+            except BaseException:
+                with contextlib.suppress(SessionOver):
+                    operation.stop(StopReading(operation.id))
+                raise
+
+    await work.again(attempt, line, other)
+    return late
+
+
+async def _single(
+    work: Work, line: Line, path: bytes, entry: Entry, other: Line, to: bytes, there: Entry | None
+) -> None:
+    if work.options.skip and same(entry, there):
+        work.progress.skipped += 1
+        work.moved(entry.size)
+        return
+    work.progress.current = display(path)
+    share = Share(work)
+
+    async def attempt(files: FilesClient, _again: bool) -> bytes:
+        share.again()
+        with files.operations.open() as source, other.files.operations.open() as target:
+            try:
+                return await _forward(work, share, source, path, entry, target, to, there)
+            except BaseException:
+                with contextlib.suppress(SessionOver):
+                    source.stop(StopReading(source.id))
+                with contextlib.suppress(SessionOver):
+                    target.stop(StopWriting(target.id, drop=False))
+                raise
+
+    await work.again(attempt, line, other)
+    share.whole(entry.size)
+
+
+async def _forward(
+    work: Work,
+    share: Share,
+    source: Operation,
+    path: bytes,
+    entry: Entry,
+    target: Operation,
+    to: bytes,
+    there: Entry | None,
+) -> bytes:
+    """One attempt over one session each; what the target has already of it is the source's to know again."""
+    basis = work.options.delta and there is not None and min(there.size, entry.size) >= DELTA_FROM
+    meta = Meta(entry.mode, entry.mtime, []) if work.options.preserve else fresh_meta(entry.mode)
+    key = version_key(path, to, entry.size, entry.mtime)
+    target.send(Put(target.id, to, entry.size, meta, work.options.conflict, key, basis))
+    ready = await answer(target, Ready, work.told)
+    source.send(Get(source.id, path, ready.offset, ready.prefix, ready.basis))
+    opened = await answer(source, Opened, work.told)
+    if (opened.size, opened.meta.mtime) != (entry.size, entry.mtime):
+        raise refused(FileFault.CHANGED, name=display(path))
+    last = not ready.basis
+    while not last:
+        piece = await answer(target, Signature, work.told)
+        await source.room()
+        source.send(msgspec.structs.replace(piece, id=source.id))
+        last = piece.last
+    target.send(Begin(target.id, opened.offset))
+    share.resumed(opened.offset)
+    while True:
+        await work.gate()
+        batch = await source.batch()
+        await target.room()
+        if target.has_answers() and not isinstance(message := await target.next(), Working):
+            raise refused(FileFault.PROTOCOL, f"{type(message).__name__} came in the middle of a file")
+        for piece_of_it in batch:
+            if isinstance(piece_of_it, Data | Reuse | Zeros | Finish):
+                target.send(msgspec.structs.replace(piece_of_it, id=target.id))
+            elif not isinstance(piece_of_it, Working):
+                raise refused(FileFault.PROTOCOL, f"{type(piece_of_it).__name__} came in the middle of a file")
+        source.taken(batch)
+        share.moved(_content(batch), sum(map(weight, batch)))
+        if isinstance(batch[-1], Finish):
+            source.last()
+            return (await answer(target, Done, work.told)).path
+
+
+def _content(batch: Sequence[Message]) -> int:
+    """Bytes of the file that these stand for; of packed ones as they crossed."""
+    size = 0
+    for message in batch:
+        match message:
+            case Data(data=data):
+                size += len(data)
+            case Reuse(length=length) | Zeros(length=length):
+                size += length
+    return size
