@@ -83,11 +83,12 @@ async def get_wanted(work: Work, line: Line, wanted: Wanted) -> None:
         return
     work.progress.current = display(wanted.path)
 
-    async def attempt(files: FilesClient, _again: bool) -> list[bytes]:
-        work.moved(before - work.progress.size)
-        return await _download(work, files, wanted)
+    share = Share(work)
 
-    before = work.progress.size
+    async def attempt(files: FilesClient, _again: bool) -> tuple[list[bytes], int]:
+        share.again()
+        return await _download(work, share, files, wanted)
+
     parts, size = await work.again(attempt, line)
     share.whole(size)
     if parts != wanted.parts:

@@ -144,10 +144,12 @@ async def _put_bundle(
 
     async def look(files: FilesClient, item: tuple[Entry, SmallFile]) -> None:
         name = item[0].path
-        if name in there:
-            with work.noted(name):
-                await refuse_changed(files, joined(path, name), there[name])
-                return
+        if name not in there:
+            return
+        try:
+            await refuse_changed(files, joined(path, name), there[name])
+        except FilesError as error:
+            work.failed(display(name), error)
             ready.remove(item)
 
     async def attempt(files: FilesClient, again: bool) -> None:
