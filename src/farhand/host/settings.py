@@ -5,6 +5,7 @@ from typing import Annotated
 
 import msgspec
 
+from farhand.host.quarantine.policy import ScanSettings
 from farhand.protocol.capability import Capability
 from farhand.protocol.grants import AtEnd
 from farhand.protocol.limits import CONSENT_SECONDS, GRACE_SECONDS
@@ -58,6 +59,8 @@ class FilesSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Whether what callers delete may go to the trash; otherwise it is deleted for good, or not at all."""
     incoming: Annotated[str, msgspec.Meta(max_length=4000)] = ""
     """Where files are until they are whole and checked; empty: in the data folder."""
+    scan: ScanSettings = ScanSettings()
+    """How received files are looked at before they get their names."""
 
 
 class CodeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
