@@ -89,13 +89,11 @@ async def put_open(work: Work, line: Line, fd: int, source: bytes, path: bytes, 
     share = Share(work)
 
     async def attempt(files: FilesClient, again: bool) -> bytes:
-        if again:
-            share.again()
-            # What was cut may have come to its end unheard.
-            if asked.conflict is not Conflict.REPLACE and same(entry, await find(files, path)):
-                work.moved(entry.size)
-                return path
-        return await _Upload(work, files, fd, asked, there).run()
+        share.again()
+        # What was cut may have come to its end unheard.
+        if again and asked.conflict is not Conflict.REPLACE and same(entry, await find(files, path)):
+            return path
+        return await _Upload(work, share, files, fd, asked, there).run()
 
     name = await work.again(attempt, line)
     share.whole(entry.size)
