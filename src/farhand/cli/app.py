@@ -5,7 +5,21 @@ from typing import Annotated
 import typer
 
 from farhand import __version__
-from farhand.cli import audit, doctor, gateway, host, hosts, install, login, logout, org, up, verify_viewer, view
+from farhand.cli import (
+    audit,
+    doctor,
+    gateway,
+    host,
+    hosts,
+    install,
+    login,
+    logout,
+    org,
+    quarantine,
+    up,
+    verify_viewer,
+    view,
+)
 from farhand.cli.groups import with_verbs
 
 app = typer.Typer(
@@ -39,6 +53,7 @@ app.add_typer(
 )
 app.add_typer(audit.app, name="audit")
 app.add_typer(org.app, name="org")
+app.add_typer(quarantine.app, name="quarantine")
 
 
 def _say_version(wanted: bool) -> None:

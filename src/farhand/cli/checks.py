@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from farhand.cli import checks_files as files
-from farhand.cli import checks_gateway
+from farhand.cli import checks_gateway, checks_scan
 from farhand.cli.exits import Exit
 from farhand.cli.findings import Finding, well, wrong
 from farhand.core.assets import AssetsError, viewer_directory
@@ -26,7 +26,15 @@ ROLES = ("up", "host", "gateway", "client")
 #: What must be importable, by what it is for.
 _PACKAGES = ("cryptography", "msgspec", "platformdirs", "structlog", "typer", "websockets")
 _PACKAGES_OF = {
-    "host": ("av", "numpy", "psutil", "zstandard", *(("xcffib",) if sys.platform == "linux" else ())),
+    "host": (
+        "av",
+        "blake3",
+        "numpy",
+        "psutil",
+        "yara_x",
+        "zstandard",
+        *(("xcffib",) if sys.platform == "linux" else ()),
+    ),
     "gateway": (
         *("aiosqlite", "alembic", "argon2", "asyncpg", "authlib", "fastapi"),
         *("pyotp", "sqlalchemy", "starlette", "uvicorn", "webauthn"),
@@ -78,6 +86,7 @@ def _findings(doctor: Doctor, paths: Paths) -> Iterator[Finding]:
     if role in ("", "up", "host"):
         yield from files.host_keys(paths)
         yield from files.audit(paths)
+        yield from checks_scan.scanning(paths)
         yield from _screen(doctor.display or os.environ.get("DISPLAY") or None)
     if role in ("", "client"):
         yield from files.client_files(paths)

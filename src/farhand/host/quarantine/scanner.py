@@ -21,6 +21,7 @@ from farhand.host.quarantine.clamd import Clamd, ClamdAway, ClamdError, TooLarge
 from farhand.host.quarantine.jobs import MANY, Answer, Many, Open, Setup, Span, harmless
 from farhand.host.quarantine.policy import MIB, WHOLE, WINDOW, ScanSettings, Verdict
 from farhand.host.quarantine.process import ScanFailed, ScanProcess, reopened
+from farhand.host.quarantine.sandbox import Applied
 from farhand.protocol.messages.files import FileFault
 
 #: What is asked for at once of a file that arrives, in bytes, and how many such jobs are under way before it waits.
@@ -78,10 +79,12 @@ class Scanner:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def start(self) -> None:
-        """Start what otherwise the first file waits for. Raises FarhandError that says why rules cannot be applied."""
-        if self._rules is not None:
-            self._rules.start()
+    def start(self) -> Applied | None:
+        """Start what otherwise the first file waits for; returns what holds the process, None if there is none.
+
+        Raises FarhandError that says why rules cannot be applied.
+        """
+        return self._rules.start() if self._rules is not None else None
 
     def close(self) -> None:
         """End the processes; files that are being looked at count as not scanned."""

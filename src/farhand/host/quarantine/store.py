@@ -1,7 +1,7 @@
 """What was found stays: in a folder for its owner alone, under a random name, with a note beside it.
 
-A find is moved there by a rename. Where it lies on another file system than the folder, it stays in the folder of partial
-files that it arrived in, and only the note is here. Nothing of it is executable: files are 0600, and so they are released.
+A find is moved there by a rename. Where it lies on another file system than the folder, it stays in the folder of
+partial files that it arrived in, and only the note is here. Files are 0600, also when they are released.
 """
 
 import contextlib
@@ -52,6 +52,11 @@ class Find(msgspec.Struct, frozen=True, kw_only=True):
     def shown(self) -> str:
         """The name that it was meant to have, for people."""
         return display(self.path)
+
+
+def quarantine_folder(data: Path) -> Path:
+    """Where a host with this data folder keeps its finds."""
+    return data / "quarantine"
 
 
 class Quarantine:
