@@ -37,11 +37,77 @@ from farhand.protocol.messages.control import (
     Watch,
 )
 from farhand.protocol.messages.cursor import Hidden, Moved, Shape
+from farhand.protocol.messages.files import (
+    Alter,
+    Begin,
+    Bundle,
+    Conflict,
+    Data,
+    Delete,
+    Done,
+    Entries,
+    EntryKind,
+    Failed,
+    FileFault,
+    Finish,
+    Free,
+    Get,
+    GetMany,
+    Hold,
+    List,
+    Make,
+    Measure,
+    Measured,
+    Meta,
+    Opened,
+    Put,
+    PutMany,
+    Ready,
+    Rename,
+    Results,
+    Reuse,
+    RootList,
+    Roots,
+    Signature,
+    SmallFile,
+    Space,
+    Step,
+    StopReading,
+    StopWriting,
+    Working,
+    Zeros,
+)
 from farhand.protocol.messages.input import Key, Pointer, ReleaseAll, TypedText, Wheel
 from farhand.protocol.messages.screen import Layout, Quality, Refresh, Resize, Shown, Update, Want
 
 VIEW, CONTROL, CLIPBOARD = Capability.VIEW, Capability.CONTROL, Capability.CLIPBOARD
 
+META = Meta(0o644, 0, [])
+READERS: list[Message] = [
+    Roots(1),
+    List(2, b"", 1, False),
+    Get(3, b"a", 0, b"", False),
+    GetMany(4, b"", [b"a"]),
+    Measure(5, b"a"),
+    Space(6, b""),
+    Hold(7, True),
+    StopReading(8),
+    Signature(9, 0, 1024, 8, b"", True),
+]
+WRITERS: list[Message] = [
+    Put(11, b"a", 1, META, Conflict.REPLACE, bytes(16), True),
+    Begin(12, 0),
+    PutMany(13, b"", Conflict.REPLACE, [SmallFile(b"a", EntryKind.FILE, META, False, b"", bytes(32), 0)]),
+    Make(14, b"a", EntryKind.FOLDER, b"", 0o755, True),
+    Rename(15, b"a", b"b", Conflict.REPLACE),
+    Delete(16, b"a", True, False),
+    Alter(17, b"a", META),
+    StopWriting(18, True),
+    Data(19, False, b"x"),
+    Reuse(20, 0, 1),
+    Zeros(21, 1),
+    Finish(22, 1, bytes(32)),
+]
 #: One of each message that a viewer may send.
 VIEWERS: dict[type[Message], tuple[Channel, Message]] = {
     type(message): (channel, message)
@@ -59,6 +125,7 @@ VIEWERS: dict[type[Message], tuple[Channel, Message]] = {
         (Channel.SCREEN, Refresh()),
         (Channel.SCREEN, Resize(64, 64)),
         (Channel.CLIPBOARD, ClipText("x")),
+        *((Channel.FILES, message) for message in (*READERS, *WRITERS)),
     ]
 }
 
@@ -78,6 +145,17 @@ HOSTS: dict[type[Message], tuple[Channel, Message]] = {
         (Channel.CURSOR, Moved(0, 0)),
         (Channel.SCREEN, Layout(1, 10, 10)),
         (Channel.SCREEN, Update(1, 1, 0, False, [])),
+        (Channel.FILES, RootList(1, [])),
+        (Channel.FILES, Entries(1, [], 0, True)),
+        (Channel.FILES, Opened(1, 1, META, 0)),
+        (Channel.FILES, Bundle(1, [], True)),
+        (Channel.FILES, Measured(1, 1, bytes(32))),
+        (Channel.FILES, Free(1, 1, 1)),
+        (Channel.FILES, Ready(1, 0, b"", False)),
+        (Channel.FILES, Working(1, Step.READING, 0, 1)),
+        (Channel.FILES, Results(1, [])),
+        (Channel.FILES, Done(1, b"a")),
+        (Channel.FILES, Failed(1, FileFault.SYSTEM, "")),
     ]
 }
 
@@ -90,7 +168,9 @@ SETS = [
     *(set(some) for count in (1, 2) for some in itertools.combinations((VIEW, CONTROL, CLIPBOARD), count)),
     {Capability.SHELL},
 ]
-PAIRS = list(itertools.product(VIEWERS, SETS))
+#: For messages of the files, where none of those three matters: all eight but one, and the other right to files.
+FILES_SETS = [*SETS[: len(Capability)], {Capability.FILES_READ}, {Capability.FILES_WRITE}]
+PAIRS = [(kind, granted) for kind in VIEWERS for granted in (FILES_SETS if VIEWERS[kind][0] is Channel.FILES else SETS)]
 #: Channels that carry nothing in this version, whatever rights hold.
 SILENT = [channel for channel in Channel if channel not in SCHEMA and channel is not Channel.MUX]
 

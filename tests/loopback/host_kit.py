@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -13,6 +14,7 @@ from farhand.client import Session, connect, prepare
 from farhand.core.tasks import Tasks
 from farhand.host.agent import Agent
 from farhand.host.events import AgentEvent
+from farhand.host.files.opened import OpenedFolders
 from farhand.host.platform.fake import FakePlatform
 from farhand.host.remembered import Remembered
 from farhand.host.settings import HostSettings
@@ -22,6 +24,8 @@ from farhand.transports import memory
 E = TypeVar("E")
 
 KEYS = Keys.generate(Kind.HOST, "testing", time.time(), secrets.token_bytes)
+#: No test without folders of its own receives a file.
+NOWHERE = Path("/proc/nowhere")
 #: Real seconds after which a test has failed; nothing ever waits for them to pass.
 PATIENCE = 10.0
 
@@ -94,6 +98,7 @@ class HostKit:
         *,
         root: bytes | None = None,
         remembered: Remembered | None = None,
+        opened: OpenedFolders | None = None,
         **settings: Any,
     ):
         self.clock = Clock(asyncio.get_running_loop())
@@ -103,14 +108,16 @@ class HostKit:
             columns, rows = self.platform.desktop.size
             self.platform.desktop.pixels[:] = np.arange(columns * rows, dtype=np.uint32).reshape(rows, columns) * 7
         self.heard: list[AgentEvent] = []
+        rules = msgspec.convert({"ask": False, "files": {"roots": []}, **settings}, HostSettings)
         self.agent = Agent(
             self.platform,
             KEYS,
-            msgspec.convert({"ask": False, **settings}, HostSettings),
+            rules,
             on_event=self.heard.append,
             root=root,
             remembered=remembered,
             audit=self.audit,
+            files=opened or OpenedFolders(rules.files, NOWHERE),
             clock=self.clock.unix,
         )
         self.sessions: list[Session] = []

@@ -48,7 +48,7 @@ class OwnRoutes:
 
 async def _up(listen: ListenOptions, options: SharingOptions) -> None:
     async with AsyncExitStack() as stack:
-        shared = await stack.enter_async_context(sharing(options))
+        shared = await stack.enter_async_context(sharing(options, own_page=True))
         settings = gateway_settings(listen, shared.paths)
         gateway = Gateway(settings)
         await start_gateway(gateway, listen)

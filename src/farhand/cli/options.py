@@ -16,7 +16,7 @@ from farhand.cli.signatures import stands_for
 DEFAULT_LISTEN = "0.0.0.0:8443"
 
 #: Those that this version has a service for (host/agent.py); the test holds the two together.
-CAPABILITIES = ("view", "control", "clipboard")
+CAPABILITIES = ("view", "control", "clipboard", "files-read", "files-write")
 
 Listen = Annotated[
     str,
@@ -32,7 +32,8 @@ Allow = Annotated[
     str | None,
     typer.Option(
         metavar="LIST",
-        help="The most that a caller gets, with commas; view,control,clipboard if neither this nor the settings say.",
+        help="The most that a caller gets, with commas; view,control,clipboard,files-read,files-write if neither this "
+        "nor the settings say.",
     ),
 ]
 Ask = Annotated[

@@ -17,8 +17,11 @@ def host_paths(options: SharingOptions) -> Paths:
     return Paths.default() if options.home is None else Paths.under(options.home)
 
 
-def host_settings(options: SharingOptions, paths: Paths) -> HostSettings:
-    """The owner's rules: what the command line says, else the settings file, else the defaults. Raises ConfigError."""
+def host_settings(options: SharingOptions, paths: Paths, *, own_page: bool = False) -> HostSettings:
+    """The owner's rules: what the command line says, else the settings file, else the defaults. Raises ConfigError.
+
+    ``own_page``: browsers have their viewer from this host itself, and no other is to be trusted less than it.
+    """
     path = options.settings or paths.config / "host.toml"
     if options.settings is not None and not path.is_file():
         raise CliError(Exit.SETTINGS, f"{path} is not there", "name another file with --settings, or leave it out")
@@ -33,22 +36,31 @@ def host_settings(options: SharingOptions, paths: Paths) -> HostSettings:
         said["silence"] = Silence(options.silence)
     if options.grace is not None:
         said["grace_seconds"] = options.grace
-    return msgspec.structs.replace(read_settings(path, HostSettings), **said)
+    settings = msgspec.structs.replace(read_settings(path, HostSettings), **said)
+    if own_page and settings.browser.allow is None:
+        browser = msgspec.structs.replace(settings.browser, allow=settings.allow)
+        settings = msgspec.structs.replace(settings, browser=browser)
+    return settings
 
 
 def note_settings(paths: Paths, settings: HostSettings, audit: AuditSink) -> None:
     """Write into the audit what differs from the rules of the last start. Raises OSError."""
     path = paths.data / "settings.last"
-    now = msgspec.to_builtins(settings)
+    now = _plain(settings)
     try:
         before = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
     except (FileNotFoundError, msgspec.DecodeError):
-        before = msgspec.to_builtins(HostSettings())
+        before = _plain(HostSettings())
     changed = {name: value for name, value in now.items() if before.get(name) != value}
     for name, value in changed.items():
         audit.record(Kind.SETTING, name=name, before=_words(before.get(name)), after=_words(value))
     if changed or not path.exists():
         write_private(path, msgspec.json.encode(now))
+
+
+def _plain(settings: HostSettings) -> dict[str, Any]:
+    """As it comes back out of a file."""
+    return msgspec.json.decode(msgspec.json.encode(settings, order="deterministic"), type=dict[str, Any])
 
 
 def _words(value: Any) -> str:

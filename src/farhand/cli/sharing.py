@@ -31,6 +31,7 @@ from farhand.host.agent import Agent
 from farhand.host.audit import Audit, Kind
 from farhand.host.codes import Code
 from farhand.host.events import AgentEvent, CallerEnded
+from farhand.host.files.opened import OpenedFolders
 from farhand.host.remembered import Remembered
 from farhand.host.settings import HostSettings, Silence
 from farhand.protocol.capability import in_order
@@ -55,6 +56,7 @@ class Sharing:
         settings: HostSettings,
         desktop: Desktop,
         audit: Audit,
+        files: OpenedFolders,
         root: bytes | None,
     ) -> None:
         self.options = options
@@ -75,6 +77,7 @@ class Sharing:
             root=root,
             remembered=self._remembered,
             audit=audit,
+            files=files,
         )
         self._desktop = desktop
         self._files = StateFiles(paths, options.ready_file)
@@ -122,9 +125,7 @@ class Sharing:
             try:
                 await self._door.open()
             except OSError as error:
-                _log.warning(
-                    "programs here come by the network", socket=str(self._door.path), why=str(error)
-                )
+                _log.warning("programs here come by the network", socket=str(self._door.path), why=str(error))
 
     def open(self, routes: Routes, bases: Sequence[str]) -> CodeKeeper:
         """Open and show the first code; afterwards there always is one. Raises CliError."""
@@ -201,7 +202,9 @@ class Sharing:
 
 
 @asynccontextmanager
-async def sharing(options: SharingOptions, prepare: Prepare | None = None) -> AsyncIterator[Sharing]:
+async def sharing(
+    options: SharingOptions, prepare: Prepare | None = None, *, own_page: bool = False
+) -> AsyncIterator[Sharing]:
     """Make a host out of the options, and end it in order.
 
     ``prepare`` runs once there are keys, and returns the root by whose grants callers come in without a code. Raises
@@ -214,12 +217,13 @@ async def sharing(options: SharingOptions, prepare: Prepare | None = None) -> As
         if options.ready_file is not None and not options.ready_file.parent.is_dir():
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(options.ready_file))
         paths.create()
-        settings = host_settings(options, paths)
+        settings = host_settings(options, paths, own_page=own_page)
         keys = host_keys(paths, settings.name or socket.gethostname())
+        files = OpenedFolders(settings.files, paths.data, [paths.config, paths.data, paths.state, paths.runtime])
         root = None if prepare is None else await prepare(paths, keys, settings)
     async with open_desktop(options.display, options.virtual, options.size) as desktop:
         with contextlib.closing(Audit.open(paths.data / "audit", keys, required=settings.audit_required)) as audit:
-            shared = Sharing(options, paths, keys, settings, desktop, audit, root)
+            shared = Sharing(options, paths, keys, settings, desktop, audit, files, root)
             with _signals(shared.end):
                 try:
                     await shared.open_door()

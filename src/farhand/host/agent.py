@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
+from farhand.core.config import Paths
 from farhand.core.logging import get_logger
 from farhand.core.tasks import Tasks
 from farhand.host.audit import AuditSink, Kind, NoAudit
@@ -29,6 +30,8 @@ from farhand.host.platform.base import Answer, Controls, Platform, Question
 from farhand.host.remembered import Remembered
 from farhand.host.services.base import ServiceFactory
 from farhand.host.services.clipboard import ClipboardService
+from farhand.host.services.files_read import FilesReadService
+from farhand.host.services.files_write import FilesWriteService
 from farhand.host.services.input import InputService
 from farhand.host.services.screen import ScreenService
 from farhand.host.settings import HostSettings
@@ -48,6 +51,8 @@ SERVICES: Mapping[Capability, ServiceFactory] = {
     Capability.VIEW: ScreenService,
     Capability.CONTROL: InputService,
     Capability.CLIPBOARD: ClipboardService,
+    Capability.FILES_READ: FilesReadService,
+    Capability.FILES_WRITE: FilesWriteService,
 }
 
 _REFUSED_LOGINS = {
@@ -86,7 +91,7 @@ class Agent:
         self.keys = keys
         self.settings = settings or HostSettings()
         self.services = services
-        self.files = files or OpenedFolders(self.settings.files)
+        self.files = files or OpenedFolders(self.settings.files, Paths.default().data)
         self.host_name = (self.settings.name or socket.gethostname())[:64]
         self.system = f"{computer.system()} {computer.release()}"[:64]
         self._on_event = on_event

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, tzinfo
 from farhand.core.errors import FarhandError
 from farhand.host.lease import Terms
 from farhand.host.remembered import Remembered
-from farhand.host.settings import HostSettings
+from farhand.host.settings import SEEN, HostSettings
 from farhand.protocol.capability import NONE, Capabilities, Capability
 from farhand.protocol.certificate import Certificate, Kind
 from farhand.protocol.errors import GrantFault, GrantRefused
@@ -192,7 +192,7 @@ def ceiling(kind: Kind | None, settings: HostSettings) -> Capabilities:
         case Kind.CLIENT:
             return settings.allow
         case Kind.BROWSER | None:
-            return settings.allow & settings.browser.allow
+            return settings.allow & (SEEN if settings.browser.allow is None else settings.browser.allow)
         case _:
             return NONE
 

@@ -353,6 +353,7 @@ class Call:
         self._attached = Attached(
             platform=desk.platform,
             files=desk.files,
+            caller=caller.identity.own,
             services=desk.services,
             granted=caller.granted,
             pump=self._pump,

@@ -64,6 +64,13 @@ class Identity:
         return replace(self, address=address)
 
     @property
+    def own(self) -> bytes:
+        """What tells this caller's things from another's: its account and key, or without them its word."""
+        if self.viewer or self.account:
+            return b"%b/%b" % (self.viewer, self.account.encode())
+        return b"/" + self.name.encode()
+
+    @property
     def who(self) -> str:
         """The account, or the caller's own word."""
         return self.account or self.name

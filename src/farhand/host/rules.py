@@ -6,6 +6,29 @@ from farhand.protocol.capability import NONE, Capabilities, Capability
 from farhand.protocol.messages.base import Message
 from farhand.protocol.messages.clipboard import ClipText
 from farhand.protocol.messages.control import AskMore, LetGo, Watch
+from farhand.protocol.messages.files import (
+    Alter,
+    Begin,
+    Data,
+    Delete,
+    Finish,
+    Get,
+    GetMany,
+    Hold,
+    List,
+    Make,
+    Measure,
+    Put,
+    PutMany,
+    Rename,
+    Reuse,
+    Roots,
+    Signature,
+    Space,
+    StopReading,
+    StopWriting,
+    Zeros,
+)
 from farhand.protocol.messages.input import Key, Pointer, ReleaseAll, TypedText, Wheel
 from farhand.protocol.messages.screen import Refresh, Resize, Shown, Want
 
@@ -24,6 +47,8 @@ class Rule:
 
 _LOOKING = Rule(frozenset({Capability.VIEW}), Capability.VIEW, active=False)
 _CONTROL = Rule(frozenset({Capability.CONTROL}), Capability.CONTROL)
+_READING = Rule(frozenset({Capability.FILES_READ}), Capability.FILES_READ)
+_WRITING = Rule(frozenset({Capability.FILES_WRITE}), Capability.FILES_WRITE)
 
 #: Every message that a viewer may send once it is attached; Ping and Pong need no right and end in the pump. Any
 #: other is one that only hosts send: a protocol error.
@@ -41,4 +66,7 @@ RULES: dict[type[Message], Rule] = {
     Refresh: _LOOKING,
     Resize: Rule(frozenset({Capability.VIEW, Capability.CONTROL}), Capability.VIEW),
     ClipText: Rule(frozenset({Capability.CLIPBOARD}), Capability.CLIPBOARD),
+    **dict.fromkeys((Roots, List, Get, GetMany, Measure, Space, Hold, StopReading, Signature), _READING),
+    **dict.fromkeys((Put, Begin, PutMany, Make, Rename, Delete, Alter, StopWriting), _WRITING),
+    **dict.fromkeys((Data, Reuse, Zeros, Finish), _WRITING),
 }

@@ -117,6 +117,7 @@ class Attached:
         *,
         platform: Platform,
         files: OpenedFolders,
+        caller: bytes,
         services: Mapping[Capability, ServiceFactory],
         granted: Capabilities,
         pump: Pump,
@@ -127,6 +128,7 @@ class Attached:
     ) -> None:
         self.platform = platform
         self.files = files
+        self.caller = caller
         self.granted = granted
         self.want = want
         self.input_seq = 0

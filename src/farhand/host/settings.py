@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 
 from farhand.host.quarantine.policy import ScanSettings
-from farhand.protocol.capability import Capability
+from farhand.protocol.capability import Capabilities, Capability
 from farhand.protocol.grants import AtEnd
 from farhand.protocol.limits import CONSENT_SECONDS, GRACE_SECONDS
 
@@ -18,7 +18,8 @@ Count = Annotated[int, msgspec.Meta(ge=1, le=10_000)]
 
 #: Limits in seconds, 0 for none.
 Limit = Annotated[int, msgspec.Meta(ge=0, le=30 * 24 * 3600)]
-_SEEN: frozenset[Capability] = frozenset({Capability.VIEW, Capability.CONTROL, Capability.CLIPBOARD})
+#: What a person at the host sees happen.
+SEEN: Capabilities = frozenset({Capability.VIEW, Capability.CONTROL, Capability.CLIPBOARD})
 
 
 class Silence(enum.StrEnum):
@@ -33,8 +34,8 @@ class Silence(enum.StrEnum):
 class BrowserSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Viewers that a gateway served: their page is only as honest as the gateway (docs/reference/security.md)."""
 
-    allow: frozenset[Capability] = _SEEN
-    """The most that such a viewer gets, within what the host allows at all."""
+    allow: frozenset[Capability] | None = None
+    """The most that such a viewer gets, within what the host allows at all; None: SEEN."""
     ask: bool = True
     """Whether a person is asked about each, also where a grant of theirs does not say so."""
 
@@ -81,7 +82,7 @@ class HostSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: Annotated[str, msgspec.Meta(max_length=64)] = ""
     """What callers see; empty: the computer's own name."""
-    allow: frozenset[Capability] = _SEEN
+    allow: frozenset[Capability] = SEEN | {Capability.FILES_READ, Capability.FILES_WRITE}
     """The most that any caller gets."""
     ask: bool = True
     """Whether a person here is asked before a caller with a code is granted anything."""

@@ -33,6 +33,7 @@ class Holder(Protocol):
 
     platform: Platform
     files: OpenedFolders
+    caller: bytes
     granted: Capabilities
     want: Want | None
     input_seq: int
@@ -97,6 +98,11 @@ class Port:
     def files(self) -> OpenedFolders:
         """The folders that the owner has opened."""
         return self._holder.files
+
+    @property
+    def caller(self) -> bytes:
+        """What tells this caller's things from another's."""
+        return self._holder.caller
 
     @property
     def granted(self) -> Capabilities:

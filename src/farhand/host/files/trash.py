@@ -8,9 +8,12 @@ import errno
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
+
+from farhand.files.errors import FilesError
+from farhand.protocol.messages.files import FileFault
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 #: Other names that are tried where one is taken.
@@ -23,10 +26,14 @@ class NoTrash(Exception):
     """There is no trash on the file system where this lies."""
 
 
-def throw_away(parent: int, name: bytes, *, data_home: Path | None = None) -> None:
-    """Move what is called ``name`` in the open folder ``parent`` to this user's trash on the same file system.
+Move = Callable[[int, bytes], None]
+"""Gives what is thrown away this name in this open folder of the same file system; raises OSError, FilesError."""
 
-    ``data_home`` stands in for $XDG_DATA_HOME. Raises NoTrash, OSError.
+
+def throw_away(parent: int, name: bytes, move: Move, *, data_home: Path | None = None) -> None:
+    """Have what is called ``name`` in the open folder ``parent`` moved to this user's trash on the same file system.
+
+    ``data_home`` stands in for $XDG_DATA_HOME. Raises NoTrash, OSError, and what ``move`` does.
     """
     folder = os.fsencode(os.readlink(f"/proc/self/fd/{parent}"))
     device = os.stat(name, dir_fd=parent, follow_symlinks=False).st_dev
@@ -34,9 +41,9 @@ def throw_away(parent: int, name: bytes, *, data_home: Path | None = None) -> No
         with contextlib.closing(_Opened(trash)) as opened:
             path = os.path.join(folder, name)
             try:
-                opened.take(parent, name, os.path.relpath(path, top) if top else path)
-            except OSError as error:
-                if error.errno == errno.EXDEV:  # the same device number, and two file systems all the same
+                opened.take(name, os.path.relpath(path, top) if top else path, move)
+            except FilesError as error:
+                if error.fault is FileFault.UNSUPPORTED:  # the same device number, and two file systems all the same
                     continue
                 raise
             return
@@ -56,13 +63,13 @@ class _Opened:
             self.close()
             raise
 
-    def take(self, parent: int, name: bytes, path: bytes) -> None:
+    def take(self, name: bytes, path: bytes, move: Move) -> None:
         text = f"[Trash Info]\nPath={quote(path)}\nDeletionDate={time.strftime('%Y-%m-%dT%H:%M:%S')}\n".encode()
         free, info = self._claim(name)
         try:
             with open(info, "wb") as file:
                 file.write(text)
-            os.rename(name, free, src_dir_fd=parent, dst_dir_fd=self._files)
+            move(self._files, free)
         except BaseException:
             with contextlib.suppress(OSError):
                 os.unlink(free + b".trashinfo", dir_fd=self._info)

@@ -32,6 +32,11 @@ class SessionPort(Protocol):
         ...
 
     @property
+    def caller(self) -> bytes:
+        """What tells this caller's things from another's, also when it comes back; not a secret."""
+        ...
+
+    @property
     def granted(self) -> frozenset[Capability]:
         """The capabilities that hold now."""
         ...

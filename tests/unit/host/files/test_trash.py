@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from farhand.files.errors import FilesError
+from farhand.files.folder import Folder
 from farhand.host.files import trash
 from farhand.host.files.trash import NoTrash, throw_away
+from farhand.protocol.messages.files import Conflict, FileFault
 
 
 class Place:
@@ -19,7 +22,12 @@ class Place:
         self.fd = os.open(self.folder, os.O_RDONLY)
 
     def throw(self, name: str) -> None:
-        throw_away(self.fd, os.fsencode(name), data_home=self.data)
+        with Folder(os.dup(self.fd)) as folder:
+
+            def move(files: int, free: bytes) -> None:
+                folder.rename([os.fsencode(name)], [free], Conflict.REFUSE, Folder(files))
+
+            throw_away(self.fd, os.fsencode(name), move, data_home=self.data)
 
     def info(self, name: str) -> str:
         return (self.data / "Trash/info" / f"{name}.trashinfo").read_text()
@@ -93,10 +101,10 @@ def test_a_move_that_fails_leaves_no_information_behind(place, monkeypatch) -> N
     (place.folder / "a").write_text("x")
 
     def rename(*_: object, **__: object) -> None:
-        raise PermissionError(1, "no")
+        raise FilesError(FileFault.PERMISSION)
 
-    monkeypatch.setattr(os, "rename", rename)
-    with pytest.raises(PermissionError):
+    monkeypatch.setattr(Folder, "rename", rename)
+    with pytest.raises(FilesError):
         place.throw("a")
     assert list((place.data / "Trash/info").iterdir()) == []
 
