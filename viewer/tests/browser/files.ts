@@ -7,15 +7,11 @@ const files = new FakeFiles();
 const root = document.createElement("div");
 root.className = "files-layer";
 document.body.append(root);
-const said: string[] = [];
 let closed = 0;
 const manager = new Manager(root, files, "workshop", {
   close: () => {
     closed += 1;
     manager.hide();
-  },
-  say: (text) => {
-    said.push(text);
   },
 });
 
@@ -23,7 +19,6 @@ const stage = {
   files,
   manager,
   root,
-  said,
   get closed(): number {
     return closed;
   },

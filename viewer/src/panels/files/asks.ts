@@ -109,7 +109,7 @@ export function askAboutConflict(
   if (conflict === null) return;
   dialog.show(() => ({
     title: "This name is taken",
-    body: html`<p class="subject">${wholeName(conflict.name)}</p>
+    body: html`<p class="one">${wholeName(conflict.name)}</p>
       <p>
         ${conflict.at === "host" ? "The folder on the host" : "The folder on this computer"} has something of this name
         already${transfer.kind === "folder" ? html` (in <bdi>${transfer.name}</bdi>)` : nothing}.
@@ -201,7 +201,7 @@ interface Digest {
 function facts(row: Row, pane: Pane, state: Digest): TemplateResult {
   const { entry } = row;
   const fact = (name: string, value: unknown): TemplateResult => html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
-  return html`<p class="subject">${wholeName(row.name)}</p>
+  return html`<p class="one">${wholeName(row.name)}</p>
     <dl class="facts">
       ${fact("Kind", kindOf(row.kind, extension(row.name)))}
       ${fact("Where", html`<bdi>${visible(pane.trail.map((folder) => folder.name).join(" › "))}</bdi>`)}

@@ -2,6 +2,7 @@
 import { render } from "lit/html.js";
 import { news, summary } from "../../app/transfers";
 import type { Fault, FilesApi, FilesRight, HostEntry, Transfer, UploadSource } from "../../files/api";
+import { FilesError } from "../../files/faults";
 import { localName } from "../../files/names";
 import { canPick, pickFiles, pickFolder, pickTarget, sourcesOf, sourcesOfInput } from "../../files/sources";
 import { askAboutConflict, askForFolder, askToDelete, showLook, showProperties } from "./asks";
@@ -22,8 +23,6 @@ import "./files.css";
 export interface ManagerEvents {
   /** The person is done with it: the desktop gets the keys again. */
   close(): void;
-  /** To be read aloud. */
-  say(text: string): void;
 }
 
 /** Something that did not work, until it is put away. */
@@ -79,7 +78,7 @@ export class Manager {
       send: (rows, folder) => void this.#sendRows(rows, folder),
       fetch: (rows, folder) => void this.#fetch(rows, folder),
       move: (rows, folder) => void this.#moveRows(rows, folder),
-      dropped: (sources, folder) => void this.#tried("Nothing was sent", async () => { await this.send(await sources, folder.path); }),
+      dropped: (sources, folder) => void this.take(sources, folder.path),
     });
     const { signal } = this.#abort;
     const stop = files.onChange(this.#told);
@@ -128,12 +127,22 @@ export class Manager {
     render(null, this.#root);
   }
 
-  /** Into the queue; the folder's path is empty for the first open one. */
-  async send(sources: readonly UploadSource[], folder: string): Promise<void> {
+  /** What was dropped or pasted goes into a folder of the host, by itself into the one that is open. */
+  take(sources: Promise<readonly UploadSource[]>, folder = this.target.path): Promise<void> {
+    return this.#tried("Nothing was sent", async () => {
+      await this.#send(await sources, folder);
+    });
+  }
+
+  /** Into the queue, once it is allowed; the folder's path is empty for the first open one. */
+  async #send(sources: readonly UploadSource[], folder: string): Promise<void> {
     if (sources.length === 0) return;
+    if (this.#files.rights.write !== "held") {
+      const { write, text } = await this.#files.askForRights(["files-write"]);
+      if (write !== "held") throw new FilesError("rights", text);
+    }
     await this.#files.queue.enqueueUpload(sources, folder);
     this.#queueOpen = true;
-    this.#changed();
   }
 
   #pane(place: HostPlace | HerePlace): Pane {
@@ -265,7 +274,7 @@ export class Manager {
           return { kind: "file", file: await file.getFile(), handle: file };
         }),
       );
-      await this.send(sources, folder.path);
+      await this.#send(sources, folder.path);
     });
   }
 
@@ -283,11 +292,11 @@ export class Manager {
     const path = this.#host.folder?.path ?? "";
     await this.#tried("Nothing was sent", async () => {
       if (!canPick()) {
-        await this.send(sourcesOfInput(await byInput(folders)), path);
+        await this.#send(sourcesOfInput(await byInput(folders)), path);
         return;
       }
       const chosen = folders ? await pickFolder() : await pickFiles();
-      if (chosen !== null) await this.send(chosen instanceof Array ? chosen : [chosen as UploadSource], path);
+      if (chosen !== null) await this.#send(chosen instanceof Array ? chosen : [chosen as UploadSource], path);
     });
   }
 
@@ -431,10 +440,7 @@ export class Manager {
     const { clipboardData } = event;
     if (clipboardData === null || clipboardData.files.length === 0 || event.target instanceof HTMLInputElement) return;
     event.preventDefault();
-    const sources = sourcesOf(clipboardData);
-    void this.#tried("Nothing was sent", async () => {
-      await this.send(await sources, this.#host.folder?.path ?? "");
-    });
+    void this.take(sourcesOf(clipboardData));
   }
 
   // ---- drawing --------------------------------------------------------------------------------------------------------

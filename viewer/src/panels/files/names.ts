@@ -74,7 +74,6 @@ function dropFirst(stretch: Stretch, index: number): Stretch[] {
 
 /** As files/names.ts has it: `\x0a`, `\u{202e}`, and for bytes that are no UTF-8 `\xff`. */
 function escaped(character: string): string {
-  if (character === " ") return "␠";
   const code = character.codePointAt(0) ?? 0;
   if (code >= 0xdc80 && code <= 0xdcff) return `\\x${(code - 0xdc00).toString(16)}`;
   return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u{${code.toString(16)}}`;

@@ -58,12 +58,15 @@ export function paneView(look: PaneLook, actions: PaneActions): TemplateResult {
 
 // ---- where one is -----------------------------------------------------------------------------------------------------
 
-function path({ pane, roots, title }: PaneLook, actions: PaneActions): TemplateResult {
+function path(look: PaneLook, actions: PaneActions): TemplateResult {
+  const { pane, title } = look;
   const { trail } = pane;
-  const [root] = trail;
   const host = pane.place.side === "host";
   return html`<nav class="path" aria-label="${title}: where you are">
-    ${host ? rootList(roots, root, actions) : html`<button type="button" class="chip" title="Choose another folder" @click=${actions.pick}>${icon("home")}<span class="unseen">Choose another folder of this computer</span></button>`}
+    ${host
+      ? rootList(look, actions)
+      : html`<button type="button" class="chip" title="Choose another folder of this computer" @click=${actions.pick}>${icon("here")}${title}</button>`}
+    ${icon("go")}
     <ol>
       ${trail.map((folder, at) => {
         const here = at === trail.length - 1;
@@ -86,10 +89,13 @@ function path({ pane, roots, title }: PaneLook, actions: PaneActions): TemplateR
   </nav>`;
 }
 
-function rootList(roots: readonly Folder[], root: Folder | undefined, actions: PaneActions): TemplateResult {
-  if (roots.length < 2) return html`<span class="chip" aria-hidden="true">${icon("home")}</span>`;
+/** The folders that the host's owner has opened, where there is more than one. */
+function rootList({ pane, roots, title, pair }: PaneLook, actions: PaneActions): TemplateResult {
+  const [root] = pane.trail;
+  const where = html`${icon("host")}${pair || roots.length < 2 ? html`<bdi>${title}</bdi>` : nothing}`;
+  if (roots.length < 2) return html`<span class="chip">${where}</span>`;
   return html`<label class="chip">
-    ${icon("home")}<span class="unseen">Open folder of the host</span>
+    ${where}<span class="unseen">Open folder of the host</span>
     <select
       @change=${(event: Event) => {
         const chosen = roots[(event.target as HTMLSelectElement).selectedIndex];
@@ -124,7 +130,7 @@ function tools(look: PaneLook, actions: PaneActions): TemplateResult {
     ${tool("edit", "Rename", pane.rename, { disabled: !one || !may, hint: "F2" })}
     ${tool("trash", "Delete", actions.remove, { disabled: !some || !may, hint: "Delete" })}
     ${tool("add", "New folder", actions.make, { disabled: !may, hint: "F7" })}
-    ${tool(pane.model.hidden ? "eye" : "hidden", "Hidden files", pane.toggleHidden, { pressed: pane.model.hidden, hint: "Ctrl+H" })}
+    ${tool("hidden", "Hidden files", pane.toggleHidden, { pressed: pane.model.hidden, hint: "Ctrl+H" })}
     ${tool("again", "Read again", () => void pane.refresh(), { disabled: pane.state === "loading", hint: "F5" })}
     ${filterField(look, actions)}
   </div>`;
@@ -242,7 +248,7 @@ function skeleton(): TemplateResult {
 
 function nowhere({ last }: PaneLook, actions: PaneActions): TemplateResult {
   return html`<div class="state">
-    <span class="emblem">${icon("home")}</span>
+    <span class="emblem">${icon("here")}</span>
     <h3>A folder of this computer</h3>
     <p>Choose one to have it here, beside the host’s, and carry files over in both directions. The page sees that folder only.</p>
     <div class="actions">

@@ -33,6 +33,12 @@ export interface QueueActions {
 
 /** More than these are a number below the list. */
 const SHOWN = 100;
+const ORDER: readonly (readonly Transfer["state"][])[] = [
+  ["asking", "permission", "source"],
+  ["running", "checking", "waiting", "paused"],
+  ["failed"],
+  ["done", "skipped"],
+];
 const OVER: readonly Transfer["state"][] = ["done", "skipped", "failed"];
 
 export function queueView({ items, summary, open, connected }: QueueLook, actions: QueueActions): TemplateResult {
@@ -71,8 +77,8 @@ function sum(summary: Summary, all: number, connected: boolean): string {
 }
 
 function list(items: readonly Transfer[], actions: QueueActions): TemplateResult {
-  // What still moves comes first; the queue's own order is that of the work.
-  const shown = [...items.filter((item) => !OVER.includes(item.state)), ...items.filter((item) => OVER.includes(item.state))];
+  // What waits for a person comes first, then what moves, in the order of the work; then what failed, and what is done.
+  const shown = ORDER.flatMap((states) => items.filter((item) => states.includes(item.state)));
   return html`<ol id="files-queue" class="transfers" @keydown=${(event: KeyboardEvent) => { steer(event, items, actions); }}>
     ${items.length === 0 ? html`<li class="nothing">What you send and fetch is listed here, and goes on while you use the desktop.</li>` : nothing}
     ${repeat(
