@@ -14,7 +14,7 @@ from typing import Self
 from farhand.files.conflict import move
 from farhand.files.errors import FilesError
 from farhand.files.meta import make_entry, micros, read_meta, write_meta
-from farhand.files.names import RESERVED, check_name
+from farhand.files.names import RESERVED, check_name, check_target
 from farhand.files.system import open_beneath
 from farhand.protocol.messages.files import Conflict, Entry, EntryKind, FileFault, Meta
 
@@ -132,6 +132,7 @@ class Folder:
 
     def make_link(self, parts: list[bytes], target: bytes) -> None:
         """Make a symbolic link; wherever it points, it is not followed out of this folder."""
+        check_target(target)
         with self.holding(parts) as (above, name):
             os.symlink(target, name, dir_fd=above)
 

@@ -53,7 +53,7 @@ def write_meta(target: int | bytes, meta: Meta) -> None:
     Attributes outside ``user.``, and such as this file system cannot hold, are left out.
     """
     for attribute in meta.attributes:
-        if attribute.name.startswith(_NAME_SPACE.encode()):
+        if attribute.name.startswith(_NAME_SPACE.encode()) and b"\0" not in attribute.name:
             try:
                 os.setxattr(target, attribute.name, attribute.value)
             except OSError as error:

@@ -35,6 +35,12 @@ def split(path: bytes) -> list[bytes]:
     return parts
 
 
+def check_target(target: bytes) -> None:
+    """Refuse what no symbolic link can hold; wherever it points is allowed. Raises BadName."""
+    if not target or b"\0" in target:
+        raise BadName("a link's target is empty or holds a zero byte")
+
+
 def display(path: bytes) -> str:
     """Show a path to a person: control characters, bidi marks, undecodable bytes and backslashes as escapes."""
     text = path.decode("utf-8", "surrogateescape")

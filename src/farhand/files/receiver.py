@@ -40,7 +40,10 @@ class Receiver:
         """Describe the older file to the sender, for operation ``number``."""
         if self._basis is None:
             raise FilesError(FileFault.PROTOCOL, "there is no older file")
-        return delta.signatures(number, self._basis)
+        try:
+            yield from delta.signatures(number, self._basis)
+        except OSError as error:
+            raise FilesError.from_oserror(error) from None
 
     def begin(self, offset: int) -> None:
         """Go on from ``offset``: what ``prefix`` was asked for, or 0."""

@@ -16,7 +16,7 @@ from farhand.files.digest import digest_of
 from farhand.files.errors import FilesError
 from farhand.files.folder import Folder
 from farhand.files.meta import kind_of, micros, read_meta, write_meta
-from farhand.files.names import RESERVED, display, split
+from farhand.files.names import RESERVED, check_target, display, split
 from farhand.files.packing import Packer, unpack
 from farhand.protocol.messages.files import SMALL_FILE, Conflict, EntryKind, FileFault, Meta, Result, SmallFile
 
@@ -24,6 +24,7 @@ Check = Callable[[int, int, str], None]
 """Looks at a file that is complete but has no name yet: descriptor, bytes, name to show; raises FilesError."""
 
 _NOTHING = Meta(0, 0, [])
+_TEXT_MAX = 1000
 _WELL = Result(0, "")
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _WRITE = os.O_RDWR | os.O_CLOEXEC
@@ -126,7 +127,7 @@ def _write(above: _Above, file: SmallFile, conflict: Conflict, check: Check | No
             case EntryKind.OTHER:
                 raise FilesError(FileFault.UNSUPPORTED)
     except FilesError as error:
-        return Result(error.fault, str(error))
+        return Result(error.fault, str(error)[:_TEXT_MAX])
     except OSError as error:
         told = FilesError.from_oserror(error)
         return Result(told.fault, str(told))
@@ -199,6 +200,7 @@ def _make_folder(folder: int, name: bytes, mode: int) -> None:
 
 
 def _make_link(folder: int, name: bytes, file: SmallFile, conflict: Conflict) -> None:
+    check_target(file.data)
     try:
         os.symlink(file.data, name, dir_fd=folder)
     except FileExistsError:
