@@ -10,18 +10,21 @@ import contextlib
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Coroutine, Generator, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
 
 from farhand.core.logging import get_logger
 from farhand.files.errors import FilesError
+from farhand.host.audit import Value
 from farhand.host.files.book import Book
-from farhand.host.services.base import SessionPort
 from farhand.protocol.capability import Capability
 from farhand.protocol.messages import Channel
 from farhand.protocol.messages.base import Message
 from farhand.protocol.messages.files import Failed, FileFault, Step, Working
 from farhand.transports.base import TransportClosed
+
+T = TypeVar("T")
 
 _log = get_logger(__name__)
 
@@ -42,6 +45,20 @@ TELL_SECONDS = 0.5
 _SMOOTH = 0.2
 
 Work = Generator[Sequence[Message] | None, list[Message], Sequence[Message]]
+
+
+class Port(Protocol):
+    """What operations need of the session (services/base.py says what these do)."""
+
+    @property
+    def granted(self) -> frozenset[Capability]: ...  # noqa: D102
+
+    def send(self, channel: Channel, message: Message) -> None: ...  # noqa: D102
+    async def room(self, channel: Channel) -> None: ...  # noqa: D102
+    def withhold(self, channel: Channel, on: bool) -> None: ...  # noqa: D102
+    def work(self, call: Callable[[], T]) -> asyncio.Future[T]: ...  # noqa: D102
+    def record(self, kind: str, /, **fields: Value) -> None: ...  # noqa: D102
+    def start(self, coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]: ...  # noqa: D102
 
 
 class Pace:
@@ -136,7 +153,7 @@ class _Operation:
 class Operations:
     """The operations of one service. Everything but the steps happens on the event loop."""
 
-    def __init__(self, session: SessionPort) -> None:
+    def __init__(self, session: Port) -> None:
         self._session = session
         self._book = Book(session.record)
         self._loop = asyncio.get_running_loop()
@@ -322,7 +339,7 @@ class Operations:
             self._session.send(Channel.FILES, message)
 
 
-def taken_away(session: SessionPort, right: Capability) -> FilesError:
+def taken_away(session: Port, right: Capability) -> FilesError:
     """Why a service ends while the session goes on."""
     if right in session.granted:
         return FilesError(FileFault.STOPPED, "the session is paused", "try again when it goes on: nothing is lost")
