@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from farhand.core.logging import get_logger
+from farhand.core.memory import keep_blocks
 
 T = TypeVar("T")
 
@@ -93,6 +94,7 @@ class Tasks:
 
 def run(main: Coroutine[Any, Any, T]) -> T:
     """Run a program's main coroutine to its end, on uvloop where the platform has it."""
+    keep_blocks()
     loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None
     if sys.platform != "win32":
         with contextlib.suppress(ImportError):
