@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Set
 
 from farhand.client.sync.plan import Plan, Problem
-from farhand.client.sync.tree import Alter, Copy, Delete, End, Make, Tree, parents, same_content
+from farhand.client.sync.tree import Alter, Copy, Delete, End, Make, Tree, parent, parents, same_content
 from farhand.protocol.messages.files import Entry, EntryKind
 
 _NOTHING: Mapping[bytes, bool | None] = {}
@@ -37,6 +37,7 @@ def plan_one_way(
     extra = target.keys() - source.keys()
     if delete:
         planner.remove(extra)
+    planner.restore_times(source)
     return planner.plan
 
 
@@ -79,6 +80,16 @@ class _OneWay:
         for path in extra:
             if path not in self._pinned and self._blocked.isdisjoint(parents(path)):
                 self.plan.deletes.append(Delete(End.RIGHT, path, self._target[path]))
+
+    def restore_times(self, source: Tree) -> None:
+        """Have the times of folders set again in which something is to be changed."""
+        plan = self.plan
+        altered = {alter.path for alter in plan.alters}
+        touched = {parent(copy.path) for copy in plan.copies} | {parent(delete.path) for delete in plan.deletes}
+        for path in touched - altered:
+            entry, there = source.get(path), self._target.get(path)
+            if entry is not None and there is not None and there.kind is entry.kind is EntryKind.FOLDER:
+                plan.alters.append(Alter(End.RIGHT, path, there, entry))
 
     def _create(self, path: bytes, entry: Entry) -> None:
         if entry.kind is EntryKind.FOLDER:

@@ -1,0 +1,242 @@
+"""A folder of this computer as a side."""
+
+import contextlib
+import os
+from asyncio import to_thread
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+from farhand.client.sync.side import Crossing, as_it_was, chunks, outcome, plain
+from farhand.client.sync.tree import Changed, Copy, Listing, Moved, Outcome, Side, Tree
+from farhand.client.transfer_get import there_at
+from farhand.core.config import Paths
+from farhand.files.digest import digest_file
+from farhand.files.errors import FilesError
+from farhand.files.folder import Folder
+from farhand.files.names import split
+from farhand.files.partial import Incoming
+from farhand.files.receiver import Receiver
+from farhand.files.sender import Sender
+from farhand.files.small import read_small, write_small
+from farhand.protocol.messages.files import (
+    SMALL_FILE,
+    Conflict,
+    Entry,
+    EntryKind,
+    FileFault,
+    Finish,
+    Meta,
+)
+
+#: What is read of a large file in one go, in bytes.
+_BATCH = 1 << 20
+
+
+class LocalSide:
+    """The folder ``path``; ``data`` is this user's data folder, where files wait until they are whole."""
+
+    def __init__(self, path: Path, label: str, data: Path | None = None) -> None:
+        self.path = Path(os.path.realpath(path))
+        self.label = label
+        self.identity = f"here:{self.path}"
+        self._data = data or Paths.default().data
+        self._folder: Folder | None = None
+
+    @property
+    def folder(self) -> Folder:
+        """The open folder. Raises FilesError."""
+        if self._folder is None:
+            self._folder = Folder.open(self.path)
+        return self._folder
+
+    def close(self) -> None:
+        """Let go of it."""
+        if self._folder is not None:
+            self._folder.close()
+            self._folder = None
+
+    async def walk(self) -> Listing:
+        """List everything; a folder that was made or mounted anew since the last time is opened anew."""
+        return await to_thread(self.listing)
+
+    def listing(self) -> Listing:
+        """The same, in this thread."""
+        self.close()
+        try:
+            folder = self.folder
+        except FilesError as error:
+            if error.fault is FileFault.NOT_FOUND:
+                return Listing(missing=True)
+            raise FilesError(error.fault, f"{self.path}: {error.cause}", error.cure) from error
+        tree: Tree = {}
+        skipped = 0
+        file = EntryKind.FILE
+        for batch in folder.walk([]):
+            skipped += batch.skipped
+            for entry in batch:
+                tree[entry.path] = entry if entry.kind is file else plain(entry)
+        return Listing(tree, skipped)
+
+    async def folds(self, tree: Tree) -> bool:
+        """As Side; looks under another case for a name that is there."""
+        path = unlike(tree)
+        return path is not None and await to_thread(there_at, self.folder, split(path)) is not None
+
+    async def prepare(self) -> None:
+        """As Side."""
+        try:
+            await to_thread(self.path.mkdir, parents=True, exist_ok=True)
+        except OSError as error:
+            raise FilesError.from_oserror(error) from None
+
+    async def put(self, source: Side, copies: Sequence[Copy], moved: Moved) -> AsyncIterator[Outcome]:
+        """As Side."""
+        from farhand.client.sync.remote import HostSide
+
+        for chunk in chunks(copies):
+            work = Crossing(chunk, moved, self._data)
+            try:
+                match source:
+                    case HostSide():
+                        await source.bring(work, chunk, self.folder)
+                    case LocalSide():
+                        for copy in chunk:
+                            with work.noted(copy.path):
+                                await work.off(self._take, source.folder, copy, work.options.conflict)
+                            work.moved(copy.entry.size)
+                    case _:
+                        raise TypeError(f"cannot copy from {source!r}")
+                done = await work.off(work.outcomes, chunk, self._settle)
+            finally:
+                work.close()
+            for copy, error in done:
+                yield copy, error
+
+    async def make(self, path: bytes, mode: int) -> None:
+        """As Side."""
+        await to_thread(self._make, path, mode)
+
+    async def alter(self, path: bytes, now: Entry, entry: Entry) -> None:
+        """As Side."""
+        await to_thread(self._alter, path, now, entry)
+
+    async def rename(self, path: bytes, to: bytes, now: Entry) -> None:
+        """As Side."""
+        await to_thread(self._rename, path, to, now)
+
+    async def delete(self, path: bytes, now: Entry) -> None:
+        """As Side."""
+        await to_thread(self._delete, path, now)
+
+    async def measure(self, path: bytes, now: Entry) -> bytes:
+        """As Side."""
+        return await to_thread(self._measure, path, now)
+
+    def unchanged(self, path: bytes, then: Entry) -> bool:
+        """Tell whether a name is what it was. Raises FilesError."""
+        return as_it_was(there_at(self.folder, split(path)), then)
+
+    def _check(self, path: bytes, then: Entry) -> None:
+        if not self.unchanged(path, then):
+            raise Changed(f"{path!r} is not what it was")
+
+    def _settle(self, copy: Copy) -> bool:
+        """After a copy: give it other permissions than its source's where that is wanted; tell whether it is right."""
+        with contextlib.suppress(FilesError):
+            if not self.unchanged(copy.path, copy.entry):
+                return False
+            if copy.mode is not None and copy.mode != copy.entry.mode:
+                self.folder.set_meta(split(copy.path), Meta(copy.mode, copy.entry.mtime, []))
+            return True
+        return False
+
+    def _make(self, path: bytes, mode: int) -> None:
+        parts = split(path)
+        now = there_at(self.folder, parts)
+        if now is not None:
+            if now.kind is not EntryKind.FOLDER:
+                raise Changed(f"{path!r} is there")
+            return
+        try:
+            self.folder.make_folder(parts, mode | 0o700)
+            self.folder.set_meta(parts, Meta(mode | 0o700, self.folder.entry(parts).mtime, []))
+        except FilesError as error:
+            raise outcome(error) from error
+
+    def _alter(self, path: bytes, now: Entry, entry: Entry) -> None:
+        self._check(path, now)
+        self.folder.set_meta(split(path), Meta(entry.mode, entry.mtime, []))
+
+    def _rename(self, path: bytes, to: bytes, now: Entry) -> None:
+        self._check(path, now)
+        try:
+            self.folder.rename(split(path), split(to), Conflict.REFUSE)
+        except FilesError as error:
+            raise outcome(error) from error
+
+    def _delete(self, path: bytes, now: Entry) -> None:
+        self._check(path, now)
+        try:
+            self.folder.remove(split(path))
+        except FilesError as error:
+            raise outcome(error) from error
+
+    def _measure(self, path: bytes, now: Entry) -> bytes:
+        fd = self.folder.open_file(split(path))
+        try:
+            digest = digest_file(fd)[1]
+        finally:
+            os.close(fd)
+        self._check(path, now)
+        return digest
+
+    def _take(self, source: Folder, copy: Copy, conflict: Conflict) -> None:
+        parts = split(copy.path)
+        if copy.entry.size > SMALL_FILE:
+            self._take_large(source, copy, conflict)
+            return
+        (file,) = read_small(source, [], [copy.path])
+        if file.fault:
+            raise FilesError(FileFault(file.fault))
+        self._refuse_changed(parts, copy)
+        (result,) = write_small(self.folder, [], [file], conflict)
+        if result.fault:
+            raise FilesError(FileFault(result.fault), result.text)
+
+    def _take_large(self, source: Folder, copy: Copy, conflict: Conflict) -> None:
+        parts = split(copy.path)
+        with contextlib.ExitStack() as stack:
+            fd = source.open_file(parts)
+            stack.callback(os.close, fd)
+            sender = Sender(0, fd)
+            incoming = Incoming.beside(self._data, self.folder, parts[:-1])
+            stack.callback(incoming.close)
+            partial = incoming.open(os.urandom(16), sender.size)
+            stack.callback(partial.close)
+            stack.callback(partial.discard)
+            receiver = Receiver(partial, sender.size)
+            sender.begin(0)
+            receiver.begin(0)
+            while batch := sender.pieces(_BATCH, False):
+                for piece in batch:
+                    if isinstance(piece, Finish):
+                        receiver.finish(piece)
+                    else:
+                        receiver.take(piece)
+            self._refuse_changed(parts, copy)
+            partial.place(self.folder, parts, sender.meta, conflict)
+
+    def _refuse_changed(self, parts: list[bytes], copy: Copy) -> None:
+        if copy.replaces is not None and not as_it_was(there_at(self.folder, parts), copy.replaces):
+            raise FilesError(FileFault.CHANGED)
+
+
+def unlike(tree: Tree) -> bytes | None:
+    """A name that is not in the tree, but would be found where case is ignored; None if there is no such."""
+    for path in tree:
+        other = path.swapcase()
+        folder, _, name = path.rpartition(b"/")
+        other = (folder + b"/" if folder else b"") + name.swapcase()
+        if other not in tree:
+            return other
+    return None
