@@ -14,6 +14,7 @@ from farhand.host.events import (
     CodeClosed,
     CodeEnd,
     DesktopNotLeft,
+    FileStopped,
     Locked,
     RightsChanged,
     Unlocked,
@@ -94,6 +95,14 @@ class Announcer(Lines):
             case RightsChanged(caller, why):
                 rights = ", ".join(caller.capabilities) or "nothing"
                 self.say("rights", f"{_who(caller)} has {rights} now: {why}", **_fields(caller), why=why)
+            case FileStopped(caller, path, why):
+                self.say(
+                    "file-stopped",
+                    f"a file of {_who(caller)} was stopped: {path}: {why}; see farhand quarantine list",
+                    **_fields(caller),
+                    path=path,
+                    why=why,
+                )
             case DesktopNotLeft(what, why):
                 self.say("desktop-not-left", f"{what} was to end the session, and did not: {why}", what=what, why=why)
             case CallerEnded(caller, why):

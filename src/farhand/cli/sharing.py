@@ -32,6 +32,7 @@ from farhand.host.audit import Audit, Kind
 from farhand.host.codes import Code
 from farhand.host.events import AgentEvent, CallerEnded
 from farhand.host.files.opened import OpenedFolders
+from farhand.host.quarantine.scanner import Scanner
 from farhand.host.remembered import Remembered
 from farhand.host.settings import HostSettings, Silence
 from farhand.protocol.capability import in_order
@@ -219,10 +220,17 @@ async def sharing(
         paths.create()
         settings = host_settings(options, paths, own_page=own_page)
         keys = host_keys(paths, settings.name or socket.gethostname())
-        files = OpenedFolders(settings.files, paths.data, [paths.config, paths.data, paths.state, paths.runtime])
         root = None if prepare is None else await prepare(paths, keys, settings)
+    scanner = Scanner(settings.files.scan)
+    # Keys, rules and the audit are out of every caller's reach, whatever the owner opens around them.
+    private = [paths.config, paths.data, paths.state, paths.runtime]
+    files = OpenedFolders(settings.files, paths.data, private, scanner)
     async with open_desktop(options.display, options.virtual, options.size) as desktop:
-        with contextlib.closing(Audit.open(paths.data / "audit", keys, required=settings.audit_required)) as audit:
+        with (
+            contextlib.closing(Audit.open(paths.data / "audit", keys, required=settings.audit_required)) as audit,
+            scanner,
+            contextlib.closing(files),
+        ):
             shared = Sharing(options, paths, keys, settings, desktop, audit, files, root)
             with _signals(shared.end):
                 try:

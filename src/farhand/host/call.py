@@ -354,6 +354,7 @@ class Call:
             platform=desk.platform,
             files=desk.files,
             caller=caller.identity.own,
+            about=self._about,
             services=desk.services,
             granted=caller.granted,
             pump=self._pump,

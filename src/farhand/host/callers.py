@@ -14,7 +14,15 @@ from farhand.core.logging import get_logger
 from farhand.core.tasks import Tasks
 from farhand.host.audit import AuditSink, Kind, Value
 from farhand.host.consent import Consent
-from farhand.host.events import AgentEvent, CallerConnected, CallerCut, CallerEnded, CallerInfo, RightsChanged
+from farhand.host.events import (
+    AgentEvent,
+    CallerConnected,
+    CallerCut,
+    CallerEnded,
+    CallerInfo,
+    FileStopped,
+    RightsChanged,
+)
 from farhand.host.lease import HostTime, Lease
 from farhand.protocol.capability import Capabilities, Capability, in_order
 from farhand.protocol.certificate import Certificate
@@ -94,6 +102,8 @@ class Caller:
     line: Line | None = None
     """The connection; None while it is cut."""
     paused: bool = False
+    warning: str = ""
+    """What the person here should know of what it did."""
     used: set[Capability] = field(default_factory=set)
     refused: dict[str, int] = field(default_factory=dict)
     """How often which message came without its right."""
@@ -296,6 +306,12 @@ class Callers:
     def did(self, about: Mapping[str, str], kind: str, /, **fields: Value) -> None:
         """A caller did something; ``about`` is what ``about`` said of it."""
         self._audit.record(kind, **{**about, **fields})
+        caller = self._all.get(bytes.fromhex(about["session"]))
+        if kind == Kind.MALWARE and caller is not None:
+            path, why = str(fields.get("path", "")), str(fields.get("why", ""))
+            caller.warning = f"{path}: {why}"
+            self._emit(FileStopped(caller.info(), path, why))
+            self._changed()
 
     def about(self, caller: Caller) -> dict[str, str]:
         """What every entry about it begins with."""

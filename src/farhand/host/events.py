@@ -99,6 +99,15 @@ class CallerEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class FileStopped:
+    """Malware was found in a file that a caller sent; it is in quarantine. ``path`` is made visible, not harmless."""
+
+    caller: CallerInfo
+    path: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class DesktopNotLeft:
     """The last session is over, and the desktop could not be locked or logged off as it should be."""
 
@@ -115,5 +124,6 @@ AgentEvent = (
     | CallerCut
     | CallerEnded
     | RightsChanged
+    | FileStopped
     | DesktopNotLeft
 )

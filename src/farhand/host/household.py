@@ -128,5 +128,6 @@ def _presence(caller: Caller) -> Presence:
         since=caller.lease.began,
         paused=caller.paused,
         cut=caller.line is None,
+        warning=caller.warning,
         until=tuple(when / 1000 for when in caller.lease.until(granted)),
     )

@@ -118,6 +118,7 @@ class Attached:
         platform: Platform,
         files: OpenedFolders,
         caller: bytes,
+        about: Mapping[str, str],
         services: Mapping[Capability, ServiceFactory],
         granted: Capabilities,
         pump: Pump,
@@ -129,6 +130,7 @@ class Attached:
         self.platform = platform
         self.files = files
         self.caller = caller
+        self.about = about
         self.granted = granted
         self.want = want
         self.input_seq = 0

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Protocol, TypeVar
 
 from farhand.core.logging import get_logger
@@ -34,6 +34,7 @@ class Holder(Protocol):
     platform: Platform
     files: OpenedFolders
     caller: bytes
+    about: Mapping[str, str]
     granted: Capabilities
     want: Want | None
     input_seq: int
@@ -103,6 +104,11 @@ class Port:
     def caller(self) -> bytes:
         """What tells this caller's things from another's."""
         return self._holder.caller
+
+    @property
+    def about(self) -> Mapping[str, str]:
+        """Who the caller is."""
+        return self._holder.about
 
     @property
     def granted(self) -> Capabilities:

@@ -14,6 +14,7 @@ from farhand.files.folder import Folder
 from farhand.files.names import display, split
 from farhand.files.partial import Incoming
 from farhand.host.files.scanning import Scanner
+from farhand.host.quarantine.store import Quarantine, quarantine_folder
 from farhand.host.settings import FilesSettings, FolderSettings
 from farhand.protocol.messages.files import FileFault, Root
 
@@ -75,14 +76,20 @@ class OpenedFolders:
     """What callers reach of this computer's files; nothing at or beneath a ``private`` folder, wherever that lies.
 
     Raises ConfigError for rules that cannot be kept. ``data`` is where received files are until they are whole;
-    ``scanner`` looks at them before they get their names.
+    ``scanner`` looks at them before they get their names, and ``quarantine`` keeps what it stops.
     """
 
     def __init__(
-        self, settings: FilesSettings, data: Path, private: Sequence[Path] = (), scanner: Scanner | None = None
+        self,
+        settings: FilesSettings,
+        data: Path,
+        private: Sequence[Path] = (),
+        scanner: Scanner | None = None,
+        quarantine: Quarantine | None = None,
     ) -> None:
         self.settings = settings
         self.scanner = scanner
+        self.quarantine = quarantine or Quarantine(quarantine_folder(data))
         self._data = Path(settings.incoming).expanduser() if settings.incoming else data
         closed = [_place(each) for each in settings.roots if not (each.read or each.write)]
         self._all = [Opened(each, [*private, *closed]) for each in settings.roots if each.read or each.write]

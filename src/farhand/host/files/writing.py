@@ -2,10 +2,12 @@
 
 import os
 import secrets
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 
+from farhand.core.logging import get_logger
 from farhand.files.errors import FilesError
 from farhand.files.folder import Folder
 from farhand.files.names import display
@@ -44,25 +46,34 @@ from farhand.protocol.messages.files import (
     Zeros,
 )
 
+_log = get_logger(__name__)
+
 #: Small files written in one step.
 _AT_ONCE = 128
 
 
-def put(folders: OpenedFolders, pace: Pace, key: bytes, reads: bool, asked: Put) -> Work:
-    """Receive one file: it is a partial until it is whole and checked, and gets its name then.
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Whose files they are: ``own`` is the session's ``caller``; ``reads``: it may read, too."""
 
-    ``key`` leads to what there is of it; ``reads``: the caller may read, so that an older file may serve.
-    """
+    own: bytes
+    about: Mapping[str, str]
+    reads: bool
+
+
+def put(folders: OpenedFolders, pace: Pace, who: Who, asked: Put) -> Work:
+    """Receive one file: it is a partial until it is whole and checked, and gets its name then."""
     place = folders.writable(asked.path)
     with ExitStack() as stack:
         _check_name(place, asked)
         incoming = folders.incoming(place)
         stack.callback(incoming.close)
-        received = incoming.open(key, asked.size)
+        # Nobody else's key leads to it, though it were the same.
+        received = incoming.open(who.own + asked.key, asked.size)
         stack.callback(received.close)
         stack.push(partial(_drop, received, pace))
         _check_room(place, asked.size - received.size)
-        basis = _older(folders, asked) if asked.basis and reads else None
+        basis = _older(folders, asked) if asked.basis and who.reads else None
         if basis is not None:
             stack.callback(os.close, basis)
         receiver = Receiver(received, asked.size, basis)
@@ -72,7 +83,8 @@ def put(folders: OpenedFolders, pace: Pace, key: bytes, reads: bool, asked: Put)
         if basis is not None:
             for signature in receiver.signatures(asked.id):
                 yield [signature]
-        look = _Look(folders.scanner, received, place, asked.size, pace)
+        stop = Stop(folders, place.path, who, pace)
+        look = _Look(folders.scanner, received, asked.size, stop)
         stack.callback(look.close)
         finish = yield from _receive(receiver, look)
         receiver.finish(finish)
@@ -87,23 +99,51 @@ def put(folders: OpenedFolders, pace: Pace, key: bytes, reads: bool, asked: Put)
     return [Done(asked.id, path)]
 
 
-class _Look:
-    """The scanner's look at a file that is being received; what it finds is kept in quarantine."""
+class Stop:
+    """What happens to a file that is to have this path and in which malware was found."""
 
-    def __init__(self, scanner: Scanner | None, received: Partial, place: Place, size: int, pace: Pace) -> None:
-        self._received = received
-        self._place = place
+    def __init__(self, folders: OpenedFolders, path: bytes, who: Who, pace: Pace) -> None:
+        self.path = path
+        self._folders = folders
+        self._who = who
         self._pace = pace
-        self._arrival = scanner.begin(received.fd, size, display(place.path)) if scanner is not None else None
+
+    def keep(self, received: Partial, error: FilesError, digest: bytes) -> None:
+        """Put it into quarantine and have it stand in the audit, whatever becomes of the first."""
+        kept, size = received.quarantine(), received.size
+        about = self._who.about
+        try:
+            self._folders.quarantine.keep(
+                kept,
+                path=self.path,
+                found=error.cause,
+                digest=digest,
+                who=about.get("who", ""),
+                device=about.get("device", ""),
+                session=about.get("session", ""),
+            )
+        except OSError as trouble:
+            _log.error("a find is not in quarantine", file=str(kept), why=str(trouble))
+        note = partial(Book.malware, path=self.path, size=size, digest=digest, why=error.cause, kept=kept.name)
+        self._pace.notes.append(note)
+
+
+class _Look:
+    """The scanner's look at a file that is being received."""
+
+    def __init__(self, scanner: Scanner | None, received: Partial, size: int, stop: Stop) -> None:
+        self._received = received
+        self._stop = stop
+        self._arrival = scanner.begin(received.fd, size, display(stop.path)) if scanner is not None else None
 
     def feed(self, offset: int) -> None:
         if self._arrival is not None:
-            with self._kept(offset, b""):
+            with self._stopping(b""):
                 self._arrival.feed(offset)
 
     def finish(self, finish: Finish) -> None:
         if self._arrival is not None:
-            with self._kept(finish.size, finish.digest):
+            with self._stopping(finish.digest):
                 self._arrival.finish()
 
     def close(self) -> None:
@@ -111,22 +151,12 @@ class _Look:
             self._arrival.close()
 
     @contextmanager
-    def _kept(self, size: int, digest: bytes) -> Iterator[None]:
+    def _stopping(self, digest: bytes) -> Iterator[None]:
         try:
             yield
         except FilesError as error:
             if error.fault is FileFault.INFECTED:
-                kept = self._received.quarantine()
-                self._pace.notes.append(
-                    partial(
-                        Book.malware,
-                        path=self._place.path,
-                        size=size,
-                        digest=digest,
-                        why=error.cause,
-                        kept=kept.name,
-                    )
-                )
+                self._stop.keep(self._received, error, digest)
             raise
 
 
@@ -149,13 +179,13 @@ def _receive(receiver: Receiver, look: _Look) -> Generator[None, list[Message], 
             look.feed(receiver.offset)
 
 
-def put_many(folders: OpenedFolders, pace: Pace, asked: PutMany) -> Work:
+def put_many(folders: OpenedFolders, pace: Pace, who: Who, asked: PutMany) -> Work:
     """Write small files, folders and links."""
     place = folders.writable(asked.folder)
     results: list[Result] = []
     for start in range(0, len(asked.files), _AT_ONCE):
         files = asked.files[start : start + _AT_ONCE]
-        done = _write(folders, place, pace, asked.conflict, files)
+        done = _write(folders, place, pace, who, asked.conflict, files)
         pace.notes.append(partial(_note_small, place.path, files, done))
         results += done
         if len(results) < len(asked.files):
@@ -215,7 +245,7 @@ def alter(folders: OpenedFolders, pace: Pace, asked: Alter) -> Work:
 
 
 def _write(
-    folders: OpenedFolders, place: Place, pace: Pace, conflict: Conflict, files: Sequence[SmallFile]
+    folders: OpenedFolders, place: Place, pace: Pace, who: Who, conflict: Conflict, files: Sequence[SmallFile]
 ) -> list[Result]:
     """Write those that the scanner finds nothing in; says of all how it went."""
     refused: dict[int, FilesError] = {}
@@ -231,12 +261,7 @@ def _write(
             continue
         results.append(Result(error.fault, str(error)[:1000]))
         if error.fault is FileFault.INFECTED:
-            kept = _keep(folders, place, file)
-            path = place.path + b"/" + file.path
-            told = Crossed.of(file)
-            pace.notes.append(
-                partial(Book.malware, path=path, size=told.size, digest=file.digest, why=error.cause, kept=kept)
-            )
+            _keep(folders, place, file, Stop(folders, place.path + b"/" + file.path, who, pace), error)
     return results
 
 
@@ -255,13 +280,12 @@ def _content(file: SmallFile) -> bytes:
     return unpack(file.data, SMALL_FILE) if file.packed else file.data
 
 
-def _keep(folders: OpenedFolders, place: Place, file: SmallFile) -> str:
-    """Put what was found into quarantine; returns its name there."""
+def _keep(folders: OpenedFolders, place: Place, file: SmallFile, stop: Stop, error: FilesError) -> None:
     with closing(folders.incoming(Place(place.opened, [*place.parts, b"-"]))) as incoming:
         data = _content(file)
         with closing(incoming.open(secrets.token_bytes(16), len(data))) as received:
             os.pwrite(received.fd, data, 0)
-            return received.quarantine().name
+            stop.keep(received, error, file.digest)
 
 
 def _check_name(place: Place, asked: Put) -> None:

@@ -179,6 +179,8 @@ class Presence(NamedTuple):
     since: float = 0.0
     paused: bool = False
     cut: bool = False
+    warning: str = ""
+    """What the person here should know of what this caller did last."""
     until: tuple[float, ...] = ()
     """When each of ``capabilities`` ends by itself, in Unix seconds, 0 for never; empty if none does."""
 

@@ -120,5 +120,6 @@ def _one(caller: Presence, now: float, *, brief: bool) -> str:
     how = "" if caller.account or brief else ", by code"
     since = f", since {clock(caller.since, now)}" if caller.since else ""
     name = who(caller.account, caller.caller)
-    line = f"{state}{name} at {harmless(caller.address)}{how}{since}: {shorts(caller.capabilities)}"
+    warning = f" — STOPPED {harmless(caller.warning, 120)}" if caller.warning else ""
+    line = f"{state}{name} at {harmless(caller.address)}{how}{since}: {shorts(caller.capabilities)}{warning}"
     return line if brief else line[:1].upper() + line[1:]

@@ -1,7 +1,7 @@
 """What a service and its session owe each other; one service an open capability, none knows of another."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Protocol, TypeVar
 
 from farhand.host.audit import Value
@@ -34,6 +34,11 @@ class SessionPort(Protocol):
     @property
     def caller(self) -> bytes:
         """What tells this caller's things from another's, also when it comes back; not a secret."""
+        ...
+
+    @property
+    def about(self) -> Mapping[str, str]:
+        """Who the caller is, as the audit has it."""
         ...
 
     @property

@@ -54,15 +54,14 @@ class FilesWriteService:
         await self._operations.close()
 
     def _work(self, message: Any) -> Callable[[Pace], Work]:
-        folders = self._session.files
+        session = self._session
+        folders = session.files
+        who = writing.Who(session.caller, session.about, Capability.FILES_READ in session.granted)
         match message:
             case Put():
-                # Nobody else's key leads to it, though it were the same.
-                key = self._session.caller + message.key
-                reads = Capability.FILES_READ in self._session.granted
-                return lambda pace: writing.put(folders, pace, key, reads, message)
+                return lambda pace: writing.put(folders, pace, who, message)
             case PutMany():
-                return lambda pace: writing.put_many(folders, pace, message)
+                return lambda pace: writing.put_many(folders, pace, who, message)
             case Make():
                 return lambda pace: writing.make(folders, pace, message)
             case Rename():
