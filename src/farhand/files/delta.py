@@ -150,8 +150,9 @@ class Matcher:
             found = None if lost else self._ahead(at, end)
             if found is None:
                 found, lost = self._search(at, end)
-            yield Literal(found - at)
-            at = found
+            if found > at:
+                yield Literal(found - at)
+                at = found
 
     def _same(self, at: int, end: int) -> int:
         """How many bytes from ``at`` on are as expected. Looks the farther the longer that was so."""
