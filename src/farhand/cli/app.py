@@ -7,6 +7,9 @@ import typer
 from farhand import __version__
 from farhand.cli import (
     audit,
+    cat,
+    cp,
+    df,
     doctor,
     gateway,
     host,
@@ -14,8 +17,12 @@ from farhand.cli import (
     install,
     login,
     logout,
+    ls,
+    mkdir,
+    mv,
     org,
     quarantine,
+    rm,
     up,
     verify_viewer,
     view,
@@ -41,7 +48,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (up, login, logout, hosts, view, verify_viewer, doctor):
+for verb in (up, login, logout, hosts, view, verify_viewer, doctor, cp, ls, rm, mkdir, mv, cat, df):
     app.command(verb.__name__.rpartition(".")[2].replace("_", "-"))(verb.command)
 app.add_typer(
     with_verbs(host.command, install=install.host_install, uninstall=install.host_uninstall),

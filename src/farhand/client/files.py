@@ -8,7 +8,7 @@ FilesError where the host says no, and SessionOver where the session is over. Co
 
 import contextlib
 import os
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -179,7 +179,7 @@ class FilesClient:
             operation.send(Space(operation.id, remote_path(path)))
             return await answer(operation, Free)
 
-    def read(self, path: RemotePath) -> AsyncIterator[bytes]:
+    def read(self, path: RemotePath) -> AsyncGenerator[bytes, None]:
         """A file's content, piece by piece; its digest is compared at the end: then FilesError (MISMATCH)."""
         from farhand.client.streams import read
 

@@ -1,7 +1,7 @@
 """A host's file as a stream, for programs and `farhand cat`."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from farhand.client.errors import SessionOver
 from farhand.client.files import FilesClient, answer
@@ -14,7 +14,7 @@ from farhand.protocol.messages.files import Data, FileFault, Finish, Get, Opened
 _ZEROS = bytes(256 << 10)
 
 
-async def read(files: FilesClient, path: bytes) -> AsyncIterator[bytes]:
+async def read(files: FilesClient, path: bytes) -> AsyncGenerator[bytes, None]:
     """The content, piece by piece; raises FilesError, with MISMATCH at its end if it is not what the host read."""
     digester = Digester()
     with files.operations.open() as operation:

@@ -141,7 +141,10 @@ def version_key(source: bytes, target: bytes, size: int, mtime: int) -> bytes:
 class Line(Protocol):
     """Where a host's files are reached, over one session after another."""
 
-    files: "FilesClient"
+    @property
+    def files(self) -> "FilesClient":
+        """What the present session reaches."""
+        ...
 
     async def again(self, lost: "FilesClient", error: SessionOver) -> None:
         """Have ``files`` work again after ``lost`` ended so; raises ``error`` or what came of trying."""

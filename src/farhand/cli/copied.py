@@ -1,0 +1,131 @@
+"""What the verbs that copy show: a bar on a terminal, JSON lines for programs, else only what went wrong."""
+
+import contextlib
+import json
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from farhand.cli.exits import CliError, Exit
+from farhand.client.transfer import Options, Summary, Transfer, Work
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+#: Seconds between two JSON lines about the progress, and between two looks of the bar.
+_EVERY, _BAR = 1.0, 0.1
+
+
+class Shown:
+    """How a copy is shown; ``line`` says something beside it, at once."""
+
+    def __init__(self, *, quiet: bool, machine: bool) -> None:
+        self._machine = machine
+        self._bars = not quiet and not machine and sys.stderr.isatty()
+        self._quiet = quiet
+        self._bar: Progress | None = None
+
+    def line(self, text: str) -> None:
+        """Tell the person at the terminal."""
+        if self._machine:
+            self._object("note", text=text)
+        elif self._bar is not None:
+            self._bar.console.print(text, markup=False, highlight=False)
+        elif not self._quiet:
+            print(f"farhand: {text}", file=sys.stderr, flush=True)
+
+    async def run(self, main: Callable[[Work], Awaitable[None]], options: Options) -> Summary:
+        """Copy, and show how far it is. Raises what the copy raises, CliError where some of it did not arrive."""
+        began = time.monotonic()
+        transfer = Transfer(main, options)
+        if self._bars:
+            with self._rich() as bar:
+                await self._follow(transfer, bar)
+        elif self._machine:
+            await self._tell(transfer)
+        summary = await transfer
+        self._ended(summary, time.monotonic() - began)
+        return summary
+
+    @contextlib.contextmanager
+    def _rich(self) -> "Iterator[Progress]":
+        from rich.console import Console
+        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.progress import TransferSpeedColumn as Speed
+
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(None),
+            DownloadColumn(binary_units=True),
+            Speed(),
+            TimeRemainingColumn(compact=True),
+        )
+        with Progress(*columns, console=Console(stderr=True), expand=True, refresh_per_second=1 / _BAR) as bar:
+            self._bar = bar
+            try:
+                yield bar
+            finally:
+                self._bar = None
+
+    async def _follow(self, transfer: Transfer, bar: "Progress") -> None:
+        task = bar.add_task("", total=None)
+        at = 0.0
+        async for summary in transfer:
+            if (now := time.monotonic()) - at < _BAR and summary.size != summary.size_total:
+                continue
+            at = now
+            total = None if summary.counting else summary.size_total
+            bar.update(task, completed=summary.size, total=total, description=described(summary))
+
+    async def _tell(self, transfer: Transfer) -> None:
+        at = time.monotonic()
+        async for summary in transfer:
+            if (now := time.monotonic()) - at >= _EVERY:
+                at = now
+                self._object("progress", **_counted(summary), current=summary.current)
+
+    def _ended(self, summary: Summary, seconds: float) -> None:
+        for name, error in summary.failures:
+            if self._machine:
+                fault = error.fault.name.lower()
+                self._object("failed", path=name, fault=fault, cause=error.cause, cure=error.cure)
+            else:
+                print(f"farhand: {name}: {error.cause}", file=sys.stderr)
+        for other in summary.names:
+            self.line(f"kept beside what was there, as {other.decode(errors='backslashreplace')}")
+        if self._machine:
+            self._object("done", **_counted(summary), seconds=round(seconds, 3), failed=len(summary.failures))
+        if summary.failures:
+            first = summary.failures[0][1]
+            raise CliError(Exit.FAILED, f"{len(summary.failures)} of them did not arrive", first.cure)
+
+    def _object(self, event: str, **fields: Any) -> None:
+        print(json.dumps({"event": event, **fields}, ensure_ascii=False), flush=True)
+
+
+def described(summary: Summary) -> str:
+    """What stands before the bar."""
+    name = summary.current.rpartition("/")[2]
+    if len(name) > _NAME:
+        name = name[: _NAME - 1] + "…"
+    if summary.doing:
+        return f"{name}: {summary.doing}"
+    if summary.files_total > 1:
+        return f"{summary.files + summary.skipped}/{summary.files_total} {name}"
+    return name
+
+
+_NAME = 30
+
+
+def _counted(summary: Summary) -> dict[str, int]:
+    return {
+        "files": summary.files,
+        "files_total": summary.files_total,
+        "bytes": summary.size,
+        "bytes_total": summary.size_total,
+        "skipped": summary.skipped,
+        "crossed": summary.crossed,
+        "resumed": summary.resumed,
+    }

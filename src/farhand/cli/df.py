@@ -1,0 +1,17 @@
+"""`farhand df`."""
+
+from farhand.cli.files_options import HostPaths
+from farhand.cli.options import Json
+from farhand.cli.reaching import GatewayOption, Reason, parse_reason, reaching
+
+
+def command(places: HostPaths, reason: Reason = "", gateway: GatewayOption = "", json: Json = False) -> None:
+    """Say how much room is free at a host, where a path lies.
+
+    farhand df frontdesk:
+    """
+    why = parse_reason(reason)
+    with reaching():
+        from farhand.cli.filing import Reaching, space
+
+        space(places, Reaching(gateway, why), machine=json)

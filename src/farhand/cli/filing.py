@@ -1,0 +1,262 @@
+"""What the verbs for a host's files do."""
+
+import asyncio
+import contextlib
+import datetime
+import json
+import signal
+import stat
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from farhand.cli.copied import Shown
+from farhand.cli.exits import CliError, Exit
+from farhand.cli.reaching import say
+from farhand.client.copying import Copy, Hosts, copy
+from farhand.client.files import FilesClient, joined, remote_path
+from farhand.client.files_errors import refused
+from farhand.client.globs import expand
+from farhand.client.places import remote
+from farhand.client.reaching import Reach
+from farhand.client.staying import Say
+from farhand.client.texts import plain
+from farhand.client.transfer import Options
+from farhand.core.config import Paths
+from farhand.core.tasks import run
+from farhand.files.errors import FilesError
+from farhand.files.names import display
+from farhand.protocol.messages.files import Conflict, Entry, EntryKind, FileFault
+
+_REFUSED = (FileFault.OUTSIDE, FileFault.INFECTED, FileFault.NOT_SCANNED)
+_KINDS = {EntryKind.FILE: "-", EntryKind.FOLDER: "d", EntryKind.LINK: "l", EntryKind.OTHER: "?"}
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """How `farhand ls` lists."""
+
+    long: bool
+    every: bool
+    recursive: bool
+    machine: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """How `farhand rm` deletes."""
+
+    recursive: bool
+    trash: bool
+    force: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reaching:
+    """How hosts are reached, as the command line says it."""
+
+    gateway: str = ""
+    reason: str = ""
+    retry: float = 120.0
+
+    def reach(self, tell: Say = say) -> Reach:
+        """The same for the client."""
+        return Reach(Paths.default().create(), self.gateway, self.reason, self.retry, tell)
+
+
+def copies(asked: Copy, options: Options, reaching: Reaching, *, quiet: bool, machine: bool) -> None:
+    """`farhand cp`. Raises CliError, FarhandError, OSError."""
+    shown = Shown(quiet=quiet or asked.target.stream, machine=machine)
+    written = [] if asked.target.here else [asked.target]
+
+    async def main() -> None:
+        async with Hosts(reaching.reach(shown.line), [*asked.sources, asked.target], written) as hosts:
+            await shown.run(lambda work: copy(work, asked, hosts), options)
+
+    run_until_told(main())
+
+
+def run_until_told(main: Coroutine[Any, Any, None]) -> None:
+    """Run it; Ctrl-C and SIGTERM end it in order, so that the host hears of it. Raises what it raises."""
+
+    async def watched() -> None:
+        task = asyncio.current_task()
+        loop = asyncio.get_running_loop()
+        if task is not None:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                with contextlib.suppress(NotImplementedError):
+                    loop.add_signal_handler(number, task.cancel)
+        await main
+
+    try:
+        run(watched())
+    except asyncio.CancelledError:
+        raise SystemExit(130) from None
+    except FilesError as error:
+        code = Exit.REFUSED if error.fault in _REFUSED else Exit.FAILED
+        raise CliError(code, error.cause, error.cure) from error
+
+
+def list_files(text: str, listed: Listed, reaching: Reaching) -> None:
+    """`farhand ls`."""
+    place = remote(text)
+
+    async def main() -> None:
+        async with Hosts(reaching.reach(), [place]) as hosts:
+            files = (await hosts.line(place)).files
+            paths = await expand(files, remote_path(place.path))
+            if not paths:
+                raise refused(FileFault.NOT_FOUND, name=text)
+            for path in paths:
+                for name, entry in await _entries(files, path, listed, alone=len(paths) == 1):
+                    _print(name, entry, listed)
+
+    run_until_told(main())
+
+
+def list_roots(text: str, reaching: Reaching, *, machine: bool) -> None:
+    """`farhand ls --roots`."""
+    place = remote(text)
+
+    async def main() -> None:
+        async with Hosts(reaching.reach(), [place]) as hosts:
+            for one in await (await hosts.line(place)).files.roots():
+                path = display(one.path)
+                if machine:
+                    print(json.dumps({"path": path, "name": one.name, "writable": one.writable}, ensure_ascii=False))
+                else:
+                    print(f"{'read, write' if one.writable else 'read only':<12}  {plain(one.name):<20}  {path}")
+
+    run_until_told(main())
+
+
+def remove(texts: Sequence[str], how: Removed, reaching: Reaching) -> None:
+    """`farhand rm`. Raises CliError where one of them could not be deleted."""
+
+    async def one(files: FilesClient, path: bytes) -> None:
+        try:
+            await files.delete(path, recursive=how.recursive, trash=how.trash)
+        except FilesError as error:
+            if not (how.force and error.fault is FileFault.NOT_FOUND):
+                raise
+
+    _each(texts, reaching, one)
+
+
+def make(texts: Sequence[str], reaching: Reaching, *, parents: bool) -> None:
+    """`farhand mkdir`."""
+
+    async def one(files: FilesClient, path: bytes) -> None:
+        await files.make(path, parents=parents)
+
+    _each(texts, reaching, one)
+
+
+def move(text: str, to: str, conflict: Conflict, reaching: Reaching) -> None:
+    """`farhand mv`."""
+    place = remote(text)
+    target = to.removeprefix(f"{place.target}:")
+
+    async def main() -> None:
+        async with Hosts(reaching.reach(), [place], [place]) as hosts:
+            files = (await hosts.line(place)).files
+            path, new = remote_path(place.path), remote_path(target)
+            there = await files.find(new)
+            if target.endswith("/") or not new or (there is not None and there.kind is EntryKind.FOLDER):
+                new = joined(new, path.rpartition(b"/")[2])
+            await files.rename(path, new, conflict=conflict)
+
+    run_until_told(main())
+
+
+def space(texts: Sequence[str], reaching: Reaching, *, machine: bool) -> None:
+    """`farhand df`."""
+    places = [remote(one) for one in texts]
+
+    async def main() -> None:
+        async with Hosts(reaching.reach(), places) as hosts:
+            for place in places:
+                found = await (await hosts.line(place)).files.space(place.path)
+                if machine:
+                    told = {"target": place.target, "path": place.path, "free": found.free, "total": found.total}
+                    print(json.dumps(told, ensure_ascii=False))
+                else:
+                    used = 100 * (found.total - found.free) // max(found.total, 1)
+                    print(
+                        f"{_size(found.free)} free of {_size(found.total)}, {used} % used  {place.target}:{place.path}"
+                    )
+
+    run_until_told(main())
+
+
+def _each(texts: Sequence[str], reaching: Reaching, one: Callable[[FilesClient, bytes], Awaitable[None]]) -> None:
+    """Do something with every name that is meant; what fails is told, and the others go on."""
+    places = [remote(text) for text in texts]
+    wild = [place for place in places if place.wild]
+
+    async def main() -> None:
+        failures: list[FilesError] = []
+        async with Hosts(reaching.reach(), wild, places) as hosts:
+            for place in places:
+                files = (await hosts.line(place)).files
+                path = remote_path(place.path)
+                for name in await expand(files, path) if place.wild else [path]:
+                    try:
+                        await one(files, name)
+                    except FilesError as error:
+                        failures.append(error)
+                        print(f"farhand: {place.target}:{display(name)}: {error.cause}", file=sys.stderr)
+        if failures:
+            first = failures[0]
+            code = Exit.REFUSED if first.fault in _REFUSED else Exit.FAILED
+            raise CliError(code, f"{len(failures)} of them could not be done", first.cure)
+
+    run_until_told(main())
+
+
+async def _entries(files: FilesClient, path: bytes, listed: Listed, *, alone: bool) -> list[tuple[bytes, Entry]]:
+    """Names as they are printed, and what they are."""
+    found = await files.stat(path, follow=True)
+    if found.kind is not EntryKind.FOLDER:
+        return [(path, found)]
+    if listed.recursive:
+        entries = [one async for one in files.walk(path)]
+    elif alone:
+        entries = await files.list(path)
+    else:
+        return [(path, found)]
+    if not listed.every:
+        entries = [one for one in entries if not any(part.startswith(b".") for part in one.path.split(b"/"))]
+    return [(one.path, one) for one in entries]
+
+
+def _print(name: bytes, entry: Entry, listed: Listed) -> None:
+    shown = display(name)
+    if listed.machine:
+        told = {
+            "path": shown,
+            "kind": entry.kind.name.lower(),
+            "size": entry.size,
+            "mtime_us": entry.mtime,
+            "mode": f"{entry.mode:04o}",
+            **({"target": display(entry.target)} if entry.kind is EntryKind.LINK else {}),
+        }
+        print(json.dumps(told, ensure_ascii=False))
+        return
+    mark = {EntryKind.FOLDER: "/", EntryKind.LINK: f" -> {display(entry.target)}"}.get(entry.kind, "")
+    if not listed.long:
+        print(shown + ("/" if entry.kind is EntryKind.FOLDER else ""))
+        return
+    when = datetime.datetime.fromtimestamp(entry.mtime / 1e6).astimezone()
+    bits = stat.filemode(entry.mode)[1:]
+    print(f"{_KINDS[entry.kind]}{bits}  {entry.size:>14,}  {when:%Y-%m-%d %H:%M}  {shown}{mark}")
+
+
+def _size(size: int) -> str:
+    amount = float(size)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if amount < 1024:
+            return f"{amount:.3g} {unit}"
+        amount /= 1024
+    return f"{amount:.4g} TiB"

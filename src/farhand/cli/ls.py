@@ -1,0 +1,37 @@
+"""`farhand ls`."""
+
+from typing import Annotated
+
+import typer
+
+from farhand.cli.files_options import HostPath
+from farhand.cli.options import Json
+from farhand.cli.reaching import GatewayOption, Reason, parse_reason, reaching
+
+
+def command(
+    place: HostPath,
+    long: Annotated[bool, typer.Option("--long", "-l", help="Permissions, sizes and times, too.")] = False,
+    every: Annotated[bool, typer.Option("--all", "-a", help="Names that begin with a dot, too.")] = False,
+    recursive: Annotated[bool, typer.Option("--recursive", "-r", help="The whole tree.")] = False,
+    roots: Annotated[bool, typer.Option("--roots", help="The folders that the host's owner has opened.")] = False,
+    reason: Reason = "",
+    gateway: GatewayOption = "",
+    json: Json = False,
+) -> None:
+    """List a host's files.
+
+    farhand ls frontdesk:
+
+    farhand ls -l 'frontdesk:Documents/*.pdf'
+
+    farhand ls frontdesk: --roots
+    """
+    why = parse_reason(reason)
+    with reaching():
+        from farhand.cli.filing import Listed, Reaching, list_files, list_roots
+
+        if roots:
+            list_roots(place, Reaching(gateway, why), machine=json)
+        else:
+            list_files(place, Listed(long, every, recursive, json), Reaching(gateway, why))

@@ -1,0 +1,34 @@
+"""`farhand rm`."""
+
+from typing import Annotated
+
+import typer
+
+from farhand.cli.files_options import HostPaths
+from farhand.cli.reaching import GatewayOption, Reason, parse_reason, reaching
+
+
+def command(
+    places: HostPaths,
+    recursive: Annotated[
+        bool, typer.Option("--recursive", "-r", help="Folders too, with all that is in them.")
+    ] = False,
+    trash: Annotated[
+        bool,
+        typer.Option("--trash/--for-good", help="To the host's trash, from where it can be had back, or for good."),
+    ] = True,
+    force: Annotated[bool, typer.Option("--force", "-f", help="What is not there is no error.")] = False,
+    reason: Reason = "",
+    gateway: GatewayOption = "",
+) -> None:
+    """Delete files at a host.
+
+    farhand rm 'frontdesk:logs/*.gz'
+
+    farhand rm -r frontdesk:build --for-good
+    """
+    why = parse_reason(reason)
+    with reaching():
+        from farhand.cli.filing import Reaching, Removed, remove
+
+        remove(places, Removed(recursive, trash, force), Reaching(gateway, why))
