@@ -5,6 +5,7 @@
  * input events, the elements that pictures appear in. Neither waits for the other.
  */
 import type { InputMessage, Quality, Capability, NoticeCode } from "../gen/messages";
+import type { FromFiles, ToFiles } from "../files/wire";
 import type { Bytes } from "../protocol/bytes";
 
 /** By a one-time code, of which both parts are digits; the secret never leaves the worker once it is there. */
@@ -63,6 +64,8 @@ export type ToWorker =
   | { kind: "ask"; capabilities: readonly Capability[]; seconds: number; reason: string; grant: Bytes }
   /** Rights that are given back. */
   | { kind: "let-go"; capabilities: readonly Capability[] }
+  /** For the files engine, which is loaded with the first of them. */
+  | { kind: "files"; message: ToFiles }
   | { kind: "online" } // the browser says that the network is back: try at once
   | { kind: "end" };
 
@@ -123,4 +126,5 @@ export type FromWorker =
   | { kind: "cursor"; hotX: number; hotY: number; width: number; height: number; rgba: Uint8Array | null }
   | { kind: "pointer"; x: number; y: number }
   | { kind: "clipboard"; text: string }
+  | { kind: "files"; message: FromFiles }
   | { kind: "statistics"; statistics: Statistics };

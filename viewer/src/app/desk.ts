@@ -100,6 +100,7 @@ export class Desk {
       },
       checkpoint: events.checkpoint.bind(events),
       notice: this.#notice,
+      askFor: (capabilities, reason) => this.#rights.askFor(capabilities, reason),
       statistics: (second) => {
         this.#history = [...this.#history, second].slice(-HISTORY);
         changed();

@@ -50,6 +50,8 @@ export class RightsDesk {
   #closed = false;
   #cancelWarning: (() => void) | null = null;
   #cancelPatience: (() => void) | null = null;
+  /** Who waits for what comes of a wish. */
+  #waiting: ((problem: string) => void)[] = [];
 
   constructor(clock: Clock, door: Door | null, events: RightsEvents) {
     this.#clock = clock;
@@ -98,8 +100,22 @@ export class RightsDesk {
   /** Ask for what the form says. */
   async ask(): Promise<void> {
     const { capability, seconds, reason } = this.state.wanted;
-    if (capability === null || this.#asking !== "") return;
-    const wish = { capabilities: [capability], seconds, reason: reason.trim() };
+    if (capability !== null) await this.#ask({ capabilities: [capability], seconds, reason: reason.trim() });
+  }
+
+  /** Ask for these, for as long as the session; resolves to what came of it, empty if they were granted. */
+  askFor(capabilities: readonly Capability[], reason: string): Promise<string> {
+    const lacking = capabilities.filter((capability) => !holds(this.#rights, capability));
+    if (lacking.length === 0) return Promise.resolve("");
+    if (this.#asking !== "") return Promise.resolve("Something else is being asked for: wait for its answer.");
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      void this.#ask({ capabilities: lacking, seconds: 0, reason });
+    });
+  }
+
+  async #ask(wish: { capabilities: readonly Capability[]; seconds: number; reason: string }): Promise<void> {
+    if (this.#asking !== "") return;
     this.#begin(this.#door === null ? "The person at the host is asked." : "Asking the gateway.");
     let grant: Bytes | null = NOTHING;
     try {
@@ -111,11 +127,12 @@ export class RightsDesk {
     }
     if (grant === null) return;
     this.#begin("The host is asked.");
-    this.#events.ask(wish.capabilities, seconds, wish.reason, grant);
+    this.#events.ask(wish.capabilities, wish.seconds, wish.reason, grant);
   }
 
   close(): void {
     this.#closed = true;
+    for (const told of this.#waiting.splice(0)) told("The session is over.");
     this.#cancelWarning?.();
     this.#cancelPatience?.();
   }
@@ -151,6 +168,7 @@ export class RightsDesk {
     this.#asking = "";
     this.#problem = problem;
     if (problem === "") this.#wanted = { ...this.#wanted, capability: null, reason: "" };
+    for (const told of this.#waiting.splice(0)) told(problem);
     if (!this.#closed) this.#events.changed();
   }
 

@@ -1,5 +1,6 @@
 /** One session as the page holds it: the worker, the picture, the devices and the clipboard, made and ended together. */
 import type { Capability, NoticeCode, Quality } from "../gen/messages";
+import { FilesClient } from "../files/client";
 import { Devices } from "../input/devices";
 import type { System } from "../input/keyboard";
 import { Outbox } from "../input/outbox";
@@ -22,6 +23,8 @@ export interface SessionEvents {
   checkpoint(checkpoint: Checkpoint): void;
   notice(code: NoticeCode, text: string): void;
   statistics(statistics: Statistics): void;
+  /** Ask for rights; resolves to what came of it, empty if they were granted. */
+  askFor(capabilities: readonly Capability[], reason: string): Promise<string>;
   viewed(view: View, mode: ScaleMode): void;
   chord(): void;
   touched(): void;
@@ -35,6 +38,8 @@ const SETTLE_MS = 400;
 export class Session {
   readonly stage: Stage;
   readonly devices: Devices;
+  /** The host's files. */
+  readonly files: FilesClient;
   readonly #worker: Worker;
   readonly #outbox: Outbox;
   readonly #clipboard: Clipboard;
@@ -65,6 +70,12 @@ export class Session {
     this.#clipboard = new Clipboard((text) => {
       this.#post({ kind: "clipboard", text });
     });
+    this.files = new FilesClient(
+      (message) => {
+        this.#post({ kind: "files", message });
+      },
+      events.askFor.bind(events),
+    );
     this.devices = new Devices(this.stage, this.#outbox, system, {
       chord: events.chord.bind(events),
       touched: events.touched.bind(events),
@@ -146,6 +157,7 @@ export class Session {
     this.#abort.abort();
     this.#worker.removeEventListener("message", this.#received);
     this.#worker.terminate();
+    this.files.close();
     this.devices.close();
     this.stage.close();
   }
@@ -190,6 +202,9 @@ export class Session {
       case "clipboard":
         if (this.#may("clipboard")) this.#clipboard.arrived(message.text);
         break;
+      case "files":
+        this.files.received(message.message);
+        break;
       case "statistics":
         this.#events.statistics(message.statistics);
     }
@@ -215,6 +230,7 @@ export class Session {
   #grant(rights: readonly Held[]): void {
     this.#rights = rights;
     const control = this.#may("control");
+    this.files.setRights(rights, this.#connected && !this.#paused);
     this.#outbox.setEnabled(control);
     // The host lets go of them by itself; here nothing stays down that could come up later.
     if (this.#controlled && !control) this.devices.releaseAll();

@@ -1,5 +1,7 @@
 /** The session's worker: the connection, the picture, and messages to and from the page. */
 import type { Bytes } from "../protocol/bytes";
+import type { Engine } from "../files/engine";
+import type { ToFiles } from "../files/wire";
 import { Picture } from "../screen/picture";
 import { dialWebSocket } from "../transports/websocket";
 import type { FromWorker, ToWorker } from "./bridge";
@@ -39,6 +41,29 @@ const connection: Connection = new Connection({
   picture,
 });
 
+let engine: Promise<Engine> | null = null;
+
+async function files(message: ToFiles): Promise<void> {
+  engine ??= import("../files/engine").then(
+    (module) =>
+      new module.Engine({
+        line: connection.files,
+        clock: systemClock,
+        post: (answer) => {
+          post({ kind: "files", message: answer });
+        },
+      }),
+  );
+  try {
+    (await engine).handle(message);
+  } catch (error) {
+    engine = null;
+    console.error("farhand: the files engine did not load:", error);
+    const fault = { name: "local", text: "The files engine could not be loaded: the server of this page does not answer." } as const;
+    if ("number" in message) post({ kind: "files", message: { kind: "error", number: message.number, error: fault } });
+  }
+}
+
 scope.onmessage = ({ data }): void => {
   switch (data.kind) {
     case "surfaces":
@@ -75,6 +100,9 @@ scope.onmessage = ({ data }): void => {
       break;
     case "let-go":
       connection.letGo(data.capabilities);
+      break;
+    case "files":
+      void files(data.message);
       break;
     case "online":
       connection.online();

@@ -32,8 +32,8 @@ export interface TreeProgress {
   readonly signal: AbortSignal;
   /** What was done before, and need not be again. */
   readonly before: ReadonlySet<string>;
-  /** So many files and bytes in all. */
-  planned(files: number, bytes: number): void;
+  /** So many files and bytes in all; `had` bytes of them are those of `before`. */
+  planned(files: number, bytes: number, had: number): void;
   /** So many bytes of the file that is under way. */
   at(bytes: number): void;
   finished(path: string, bytes: number): void;
@@ -53,7 +53,7 @@ interface LocalFile {
 /** A folder of this side to `to` on the host. Rejects with FilesError for what ends all of it. */
 export async function uploadTree(means: Means, source: FolderSource, to: HostPath, progress: TreeProgress): Promise<void> {
   const { folders, files } = await plan(source, progress.signal);
-  progress.planned(files.length, files.reduce((sum, { file }) => sum + file.size, 0));
+  planned(progress, files.map(({ path, file }) => ({ inner: path, size: file.size })));
   await means.requests.make(to, true);
   const digester = await Digester.make();
   const left = files.filter(({ path }) => !progress.before.has(path));
@@ -157,10 +157,10 @@ async function plan(source: FolderSource, signal: AbortSignal): Promise<{ folder
     for await (const [name, handle] of folder.entries()) {
       checkStopped(signal);
       const inner = join(path, name);
-      if (handle.kind === "file") handles.push({ path: inner, handle: handle as FileSystemFileHandle });
+      if (handle.kind === "file") handles.push({ path: inner, handle: handle });
       else {
         folders.push(inner);
-        await read(handle as FileSystemDirectoryHandle, inner, deep + 1);
+        await read(handle, inner, deep + 1);
       }
     }
   };
@@ -194,7 +194,7 @@ export async function downloadTree(means: Means, from: HostPath, top: Place, sta
       else progress.skipped(inner);
     }
   }
-  progress.planned(files.length, files.reduce((sum, { size }) => sum + size, 0));
+  planned(progress, files);
   const places = new Map<HostPath, Place>([[join(from, "x").slice(0, -1).replace(/\/+$/, ""), top]]);
   const placeOf = async (folder: HostPath): Promise<Place> => {
     const known = places.get(folder);
@@ -256,6 +256,15 @@ async function settle(place: Place, file: HostFile, progress: TreeProgress, cont
 function note(progress: TreeProgress, path: string, error: unknown): void {
   if (!(error instanceof FilesError) || ENDS_ALL.includes(error.fault)) throw error;
   progress.failed(path, error);
+}
+
+function planned(progress: TreeProgress, files: readonly { readonly inner: string; readonly size: number }[]): void {
+  let [bytes, had] = [0, 0];
+  for (const { inner, size } of files) {
+    bytes += size;
+    if (progress.before.has(inner)) had += size;
+  }
+  progress.planned(files.length, bytes, had);
 }
 
 function checkStopped(signal: AbortSignal): void {
