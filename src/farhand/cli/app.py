@@ -7,9 +7,6 @@ import typer
 from farhand import __version__
 from farhand.cli import (
     audit,
-    cat,
-    cp,
-    df,
     doctor,
     gateway,
     host,
@@ -17,17 +14,16 @@ from farhand.cli import (
     install,
     login,
     logout,
-    ls,
-    mkdir,
-    mv,
     org,
     quarantine,
-    rm,
     up,
     verify_viewer,
     view,
 )
 from farhand.cli.groups import with_verbs
+from farhand.cli.light import for_typer
+from farhand.cli.main import LIGHT
+from farhand.cli.main import verb as light_verb
 
 app = typer.Typer(
     help="""See and operate a computer that is somewhere else, end to end encrypted.
@@ -48,8 +44,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (up, login, logout, hosts, view, verify_viewer, doctor, cp, ls, rm, mkdir, mv, cat, df):
+for verb in (up, login, logout, hosts, view, verify_viewer, doctor):
     app.command(verb.__name__.rpartition(".")[2].replace("_", "-"))(verb.command)
+for name in LIGHT:
+    app.command(name)(for_typer(light_verb(name)))
 app.add_typer(
     with_verbs(host.command, install=install.host_install, uninstall=install.host_uninstall),
     name="host",

@@ -1,7 +1,7 @@
 """`farhand cat`."""
 
-from farhand.cli.files_options import HostPaths
-from farhand.cli.reaching import GatewayOption, Reason, parse_reason, reaching
+from farhand.cli.files_options import GatewayOption, HostPaths, Reason, parse_reason
+from farhand.cli.outcome import reaching
 
 
 def command(places: HostPaths, reason: Reason = "", gateway: GatewayOption = "") -> None:

@@ -2,46 +2,38 @@
 
 from typing import Annotated, Literal
 
-import typer
-
-from farhand.cli.files_options import RETRY, Quiet, Retry
-from farhand.cli.options import Json
-from farhand.cli.reaching import GatewayOption, Reason, parse_reason, reaching
+from farhand.cli.files_options import RETRY, GatewayOption, Json, Quiet, Reason, Retry, parse_reason
+from farhand.cli.light import Argument, Misused, Option
+from farhand.cli.outcome import reaching
 
 
 def command(
     places: Annotated[
         list[str],
-        typer.Argument(
+        Argument(
             metavar="SRC… DST",
             help="Paths here, or TARGET:PATH at a host: a name, a link with its code, or `local`. `-` is standard "
             "input or output. `*`, `?` and `[a-z]` in a host's path are matched there: quote them.",
         ),
     ],
-    recursive: Annotated[
-        bool, typer.Option("--recursive", "-r", help="Folders too, with all that is in them.")
-    ] = False,
+    recursive: Annotated[bool, Option("--recursive", "-r", help="Folders too, with all that is in them.")] = False,
     conflict: Annotated[
         Literal["replace", "refuse", "newer", "keep-both"],
-        typer.Option(
+        Option(
             help="Where the name is taken: replace it, refuse, replace what is older, or take another name beside it."
         ),
     ] = "replace",
     preserve: Annotated[
-        bool, typer.Option("--preserve/--no-preserve", "-p", help="Permissions, times and attributes go along.")
+        bool, Option("--preserve/--no-preserve", "-p", help="Permissions, times and attributes go along.")
     ] = True,
     skip: Annotated[
-        bool, typer.Option("--skip/--no-skip", help="Leave out what is there already with the same size and time.")
+        bool, Option("--skip/--no-skip", help="Leave out what is there already with the same size and time.")
     ] = True,
     delta: Annotated[
-        bool, typer.Option("--delta/--no-delta", help="Send only what changed where an older version is there.")
+        bool, Option("--delta/--no-delta", help="Send only what changed where an older version is there.")
     ] = True,
-    pack: Annotated[
-        bool, typer.Option("--pack/--no-pack", help="On a slow line to a host, compress what shrinks.")
-    ] = True,
-    verify: Annotated[
-        bool, typer.Option("--verify", help="Read both sides once more afterwards, and compare.")
-    ] = False,
+    pack: Annotated[bool, Option("--pack/--no-pack", help="On a slow line to a host, compress what shrinks.")] = True,
+    verify: Annotated[bool, Option("--verify", help="Read both sides once more afterwards, and compare.")] = False,
     retry: Retry = RETRY,
     quiet: Quiet = False,
     reason: Reason = "",
@@ -68,7 +60,7 @@ def command(
     """
     why = parse_reason(reason)
     if len(places) < 2:
-        raise typer.BadParameter("name at least one source and the target", param_hint="SRC… DST")
+        raise Misused("name at least one source and the target", "SRC… DST")
     with reaching():
         from farhand.cli.filing import Reaching, copies
         from farhand.client.copying import Copy

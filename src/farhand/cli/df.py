@@ -1,8 +1,7 @@
 """`farhand df`."""
 
-from farhand.cli.files_options import HostPaths
-from farhand.cli.options import Json
-from farhand.cli.reaching import GatewayOption, Reason, parse_reason, reaching
+from farhand.cli.files_options import GatewayOption, HostPaths, Json, Reason, parse_reason
+from farhand.cli.outcome import reaching
 
 
 def command(places: HostPaths, reason: Reason = "", gateway: GatewayOption = "", json: Json = False) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from farhand.cli.copied import Shown
 from farhand.cli.exits import CliError, Exit
-from farhand.cli.reaching import say
+from farhand.cli.outcome import say
 from farhand.client.copying import Copy, Hosts, copy
 from farhand.client.files import FilesClient, joined, remote_path
 from farhand.client.files_errors import refused

@@ -2,19 +2,17 @@
 
 from typing import Annotated
 
-import typer
-
-from farhand.cli.files_options import HostPath
-from farhand.cli.options import Json
-from farhand.cli.reaching import GatewayOption, Reason, parse_reason, reaching
+from farhand.cli.files_options import GatewayOption, HostPath, Json, Reason, parse_reason
+from farhand.cli.light import Option
+from farhand.cli.outcome import reaching
 
 
 def command(
     place: HostPath,
-    long: Annotated[bool, typer.Option("--long", "-l", help="Permissions, sizes and times, too.")] = False,
-    every: Annotated[bool, typer.Option("--all", "-a", help="Names that begin with a dot, too.")] = False,
-    recursive: Annotated[bool, typer.Option("--recursive", "-r", help="The whole tree.")] = False,
-    roots: Annotated[bool, typer.Option("--roots", help="The folders that the host's owner has opened.")] = False,
+    long: Annotated[bool, Option("--long", "-l", help="Permissions, sizes and times, too.")] = False,
+    every: Annotated[bool, Option("--all", "-a", help="Names that begin with a dot, too.")] = False,
+    recursive: Annotated[bool, Option("--recursive", "-r", help="The whole tree.")] = False,
+    roots: Annotated[bool, Option("--roots", help="The folders that the host's owner has opened.")] = False,
     reason: Reason = "",
     gateway: GatewayOption = "",
     json: Json = False,

@@ -5,10 +5,13 @@ A verb's file holds its options and help. What a verb does is imported when it r
 """
 
 import sys
+from collections.abc import Callable
 from importlib import import_module
 
+from farhand.cli.light import run
+
 #: Verbs that are over so soon that loading all of them would take longer.
-ALONE = frozenset(("cp", "ls", "rm", "mkdir", "mv", "cat", "df"))
+LIGHT = ("cp", "ls", "rm", "mkdir", "mv", "cat", "df")
 
 
 def main() -> None:
@@ -18,18 +21,14 @@ def main() -> None:
 
         print(f"farhand {__version__}")
         return
-    if sys.argv[1:2] and sys.argv[1] in ALONE:
-        run_alone(sys.argv[1], sys.argv[2:])
+    if sys.argv[1:2] and sys.argv[1] in LIGHT and run(verb(sys.argv[1]), sys.argv[2:]):
         return
     from farhand.cli.app import app
 
     app(prog_name="farhand")
 
 
-def run_alone(verb: str, arguments: list[str]) -> None:
-    """Run one verb without loading the others."""
-    import typer
-
-    app = typer.Typer(pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]})
-    app.command()(import_module(f"farhand.cli.{verb}").command)
-    app(arguments, prog_name=f"farhand {verb}")
+def verb(name: str) -> Callable[..., None]:
+    """One of LIGHT."""
+    command: Callable[..., None] = import_module(f"farhand.cli.{name}").command
+    return command

@@ -2,17 +2,14 @@
 
 from typing import Annotated
 
-import typer
-
-from farhand.cli.files_options import HostPaths
-from farhand.cli.reaching import GatewayOption, Reason, parse_reason, reaching
+from farhand.cli.files_options import GatewayOption, HostPaths, Reason, parse_reason
+from farhand.cli.light import Option
+from farhand.cli.outcome import reaching
 
 
 def command(
     places: HostPaths,
-    parents: Annotated[
-        bool, typer.Option("--parents", "-p", help="Those above it too; no error where it is there.")
-    ] = False,
+    parents: Annotated[bool, Option("--parents", "-p", help="Those above it too; no error where it is there.")] = False,
     reason: Reason = "",
     gateway: GatewayOption = "",
 ) -> None:

@@ -2,20 +2,19 @@
 
 from typing import Annotated, Literal
 
-import typer
-
-from farhand.cli.files_options import HostPath
-from farhand.cli.reaching import GatewayOption, Reason, parse_reason, reaching
+from farhand.cli.files_options import GatewayOption, HostPath, Reason, parse_reason
+from farhand.cli.light import Argument, Option
+from farhand.cli.outcome import reaching
 
 
 def command(
     place: HostPath,
     to: Annotated[
-        str, typer.Argument(metavar="PATH", help="Its new name: a path at the same host, or a folder that is there.")
+        str, Argument(metavar="PATH", help="Its new name: a path at the same host, or a folder that is there.")
     ],
     conflict: Annotated[
         Literal["replace", "refuse", "newer", "keep-both"],
-        typer.Option(help="Where the name is taken: replace it, refuse, replace what is older, or take another name."),
+        Option(help="Where the name is taken: replace it, refuse, replace what is older, or take another name."),
     ] = "refuse",
     reason: Reason = "",
     gateway: GatewayOption = "",

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from farhand.cli.signatures import stands_for
+from farhand.cli.texts import JSON
 
 #: Every address, since the link is opened elsewhere: what protects the computer is the code in it. A port above
 #: 1024, so that nobody runs this as root, and the customary one for HTTPS beside a web server.
@@ -74,7 +75,7 @@ Plain = Annotated[
     ),
 ]
 Name = Annotated[str, typer.Option(metavar="NAME", help="What callers see; the computer's own name if not given.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object a line instead of text.")]
+Json = Annotated[bool, typer.Option("--json", help=JSON)]
 Home = Annotated[
     Path | None,
     typer.Option(

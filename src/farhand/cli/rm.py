@@ -2,22 +2,19 @@
 
 from typing import Annotated
 
-import typer
-
-from farhand.cli.files_options import HostPaths
-from farhand.cli.reaching import GatewayOption, Reason, parse_reason, reaching
+from farhand.cli.files_options import GatewayOption, HostPaths, Reason, parse_reason
+from farhand.cli.light import Option
+from farhand.cli.outcome import reaching
 
 
 def command(
     places: HostPaths,
-    recursive: Annotated[
-        bool, typer.Option("--recursive", "-r", help="Folders too, with all that is in them.")
-    ] = False,
+    recursive: Annotated[bool, Option("--recursive", "-r", help="Folders too, with all that is in them.")] = False,
     trash: Annotated[
         bool,
-        typer.Option("--trash/--for-good", help="To the host's trash, from where it can be had back, or for good."),
+        Option("--trash/--for-good", help="To the host's trash, from where it can be had back, or for good."),
     ] = True,
-    force: Annotated[bool, typer.Option("--force", "-f", help="What is not there is no error.")] = False,
+    force: Annotated[bool, Option("--force", "-f", help="What is not there is no error.")] = False,
     reason: Reason = "",
     gateway: GatewayOption = "",
 ) -> None:

@@ -151,3 +151,7 @@ class SessionOver(FarhandError):
             case None:
                 super().__init__("the line was cut", "rejoin while the host's grace period lasts")
         self.end = end
+
+
+class PictureError(Exception):
+    """The host sent pictures that cannot be: the session is of no further use."""

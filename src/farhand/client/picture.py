@@ -9,6 +9,7 @@ import numpy as np
 import zstandard
 from numpy.typing import NDArray
 
+from farhand.client.errors import PictureError as PictureError
 from farhand.client.video import VideoDecoder, VideoError
 from farhand.protocol.messages.screen import (
     TILES_PIXELS,
@@ -27,10 +28,6 @@ from farhand.protocol.messages.screen import (
 Pixels = NDArray[np.uint32]
 #: Layers 0 and 1: as many as the viewer has elements for.
 MAX_LAYERS = 2
-
-
-class PictureError(Exception):
-    """The host sent pictures that cannot be: the session is of no further use."""
 
 
 @dataclass(slots=True)

@@ -5,11 +5,11 @@ import contextlib
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from farhand.client.errors import AccessRefused, AuditAltered, ConnectFailed, SessionOver
+from farhand.client.errors import AccessRefused, AuditAltered, ConnectFailed, PictureError, SessionOver
 from farhand.client.files import FilesClient
-from farhand.client.picture import Picture, PictureError
-from farhand.client.video import CODECS
 from farhand.core.errors import FarhandError
 from farhand.core.logging import get_logger
 from farhand.core.tasks import Tasks
@@ -42,8 +42,9 @@ from farhand.protocol.pairing import parse_code
 from farhand.protocol.session import ViewerSession
 from farhand.transports.base import Transport, TransportClosed
 from farhand.transports.pump import Pump
-from farhand.transports.websocket import connect as open_websocket
-from farhand.transports.websocket import leg_url
+
+if TYPE_CHECKING:
+    from farhand.client.picture import Picture
 
 _log = get_logger(__name__)
 
@@ -100,7 +101,10 @@ async def open_line(to: Transport | str, fingerprint: bytes | None = None) -> Tr
     """The transport itself, or a line to the gateway at this address; ``fingerprint`` as in websocket.connect."""
     if not isinstance(to, str):
         return to
-    return await open_websocket(leg_url(to, "/v1/viewer"), fingerprint=fingerprint)
+    # A line on this computer needs no library for WebSockets.
+    from farhand.transports.websocket import connect, leg_url
+
+    return await connect(leg_url(to, "/v1/viewer"), fingerprint=fingerprint)
 
 
 #: Checks and keeps a checkpoint: (its bytes, the host's identity key). Raises AuditAltered, FarhandError, OSError.
@@ -151,7 +155,6 @@ class Session:
         *,
         view: bool,
     ) -> None:
-        self.picture = Picture()
         self.granted: frozenset[Capability] = frozenset()
         self.until: dict[Capability, float] = {}
         """When a right ends by itself, in Unix seconds by the host's clock; those without an end are not in here."""
@@ -202,6 +205,18 @@ class Session:
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+    @cached_property
+    def picture(self) -> "Picture":
+        """The host's picture; loaded where one is looked at, for files need none."""
+        from farhand.client.picture import Picture
+
+        return Picture()
+
+    @property
+    def host_id(self) -> bytes:
+        """Which host it is: the hash of its identity key; empty before it has proved that."""
+        return self._authenticated.host_id if self._authenticated is not None else b""
 
     async def open(self) -> None:
         """Run the session until the host has decided; ``connect`` and ``rejoin`` call it."""
@@ -320,6 +335,8 @@ class Session:
 
     def want(self, quality: Quality = Quality.AUTOMATIC, *, visible: bool = True, video: bool = True) -> None:
         """Say what pictures are wanted; ``video`` false: exact tiles only."""
+        from farhand.client.video import CODECS
+
         self.send(Channel.SCREEN, Want(quality, list(CODECS) if video else [], visible, 60))
 
     def refresh(self) -> None:
