@@ -45,8 +45,8 @@ class _Parameter:
 
     def value(self, text: str) -> Any:
         """What a word means here. Raises ValueError."""
-        if self.kind is float:
-            number = float(text)
+        if self.kind in (int, float):
+            number = self.kind(text)
             if not self.marker.about.get("min", number) <= number <= self.marker.about.get("max", number):
                 raise ValueError(text)
             return number
@@ -87,6 +87,8 @@ def _options(parameters: Sequence[_Parameter], words: Iterator[str]) -> _Read:
                 if equals:
                     raise ValueError(word)
                 found.given[one.name] = on
+            elif one.kind == list[str] | None:
+                found.given.setdefault(one.name, []).append(text if equals else next(words))
             else:
                 found.given[one.name] = one.value(text if equals else next(words))
         else:

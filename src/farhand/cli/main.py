@@ -11,7 +11,7 @@ from importlib import import_module
 from farhand.cli.light import run
 
 #: Verbs that are over so soon that loading all of them would take longer.
-LIGHT = ("cp", "ls", "rm", "mkdir", "mv", "cat", "df")
+LIGHT = ("cp", "sync", "ls", "rm", "mkdir", "mv", "cat", "df")
 
 
 def main() -> None:

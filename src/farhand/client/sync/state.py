@@ -44,12 +44,17 @@ class State:
         self._swapped = swapped
 
     @classmethod
-    def open(cls, folder: Path, left: str, right: str) -> Self:
-        """Open the memory of the pair with these identities, which lies in ``folder``. Raises StateError, OSError."""
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    def open(cls, folder: Path, left: str, right: str, *, keep: bool = True) -> Self:
+        """Open the memory of the pair with these identities, which lies in ``folder``.
+
+        Without ``keep`` one that does not exist yet is not made: it is empty. Raises StateError, OSError.
+        """
         first, second = sorted((left, right))
         name = hashlib.blake2b(f"{first}\0{second}".encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
         path = folder / f"{name}.db"
+        if not keep and not path.exists():
+            return cls(path, _connect(":memory:", first, second), left != first)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         damaged = None
         try:
             connection = _connect(path, first, second)
@@ -107,8 +112,9 @@ class State:
             raise _error(self.path, error) from error
 
 
-def _connect(path: Path, first: str, second: str) -> sqlite3.Connection:
-    path.touch(mode=0o600)
+def _connect(path: Path | str, first: str, second: str) -> sqlite3.Connection:
+    if isinstance(path, Path):
+        path.touch(mode=0o600)
     # Only one thread at a time has it, but not always the same one.
     connection = sqlite3.connect(path, timeout=0.5, check_same_thread=False)
     try:
