@@ -5,6 +5,7 @@ import contextlib
 import os
 import stat
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -13,7 +14,6 @@ from farhand.client.files import FilesClient, answer
 from farhand.client.files_errors import here, refused
 from farhand.client.operations import Operation, weight
 from farhand.client.transfer import Line, Share, Work, fresh_meta, same, unchanged, version_key
-from farhand.files.delta import Signatures
 from farhand.files.errors import FilesError
 from farhand.files.folder import Folder
 from farhand.files.meta import make_entry, read_meta
@@ -32,6 +32,9 @@ from farhand.protocol.messages.files import (
     StopWriting,
     Working,
 )
+
+if TYPE_CHECKING:
+    from farhand.files.delta import Signatures
 
 #: What goes from the disk to the line in one go, in bytes.
 BATCH = 512 << 10
@@ -141,9 +144,7 @@ class _Upload:
     async def _begin(self, operation: Operation, sender: Sender) -> None:
         work = self._work
         ready = await answer(operation, Ready, work.told)
-        signatures = Signatures() if ready.basis else None
-        while signatures is not None and not signatures.add(await answer(operation, Signature, work.told)):
-            pass
+        signatures = await _signatures(work, operation) if ready.basis else None
         offset = 0
         if 0 < ready.offset <= sender.size and await work.off(sender.prefix, ready.offset) == ready.prefix:
             offset = ready.offset
@@ -179,6 +180,16 @@ class _Upload:
                     return
         finally:
             await work.settled(upcoming)
+
+
+async def _signatures(work: Work, operation: Operation) -> "Signatures":
+    """The older file that the host has, as it describes it."""
+    from farhand.files.delta import Signatures  # numpy takes a while to load
+
+    signatures = Signatures()
+    while not signatures.add(await answer(operation, Signature, work.told)):
+        pass
+    return signatures
 
 
 def _status(path: Path) -> os.stat_result:

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator
 
-from farhand.files import delta
 from farhand.files.digest import CHUNK, Digester, Progress, digest_range, digest_zeros
 from farhand.files.errors import FilesError
 from farhand.files.packing import unpack
@@ -41,6 +40,8 @@ class Receiver:
         if self._basis is None:
             raise FilesError(FileFault.PROTOCOL, "there is no older file")
         try:
+            from farhand.files import delta  # numpy takes a while to load, and most files have no older version
+
             yield from delta.signatures(number, self._basis)
         except OSError as error:
             raise FilesError.from_oserror(error) from None

@@ -3,13 +3,16 @@
 import errno
 import os
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from farhand.files.delta import Match, Matcher, Signatures
 from farhand.files.digest import Digester, Progress, digest_range, digest_zeros
 from farhand.files.errors import FilesError
 from farhand.files.meta import read_meta
 from farhand.files.packing import Packer
 from farhand.protocol.messages.files import PIECE, Data, FileFault, Finish, Reuse, Zeros
+
+if TYPE_CHECKING:  # most files have no older version, and numpy takes a while to load
+    from farhand.files.delta import Match, Matcher, Signatures
 
 #: The most that one Reuse or Zeros stands for, in bytes.
 STRETCH = 16 << 20
@@ -66,8 +69,10 @@ class Sender:
             self._digester = Digester()
         self._pieces = self._read()
 
-    def use_basis(self, signatures: Signatures) -> None:
+    def use_basis(self, signatures: "Signatures") -> None:
         """Refer to the older file that these describe where its blocks occur; before the first ``pieces``."""
+        from farhand.files.delta import Matcher
+
         self._matcher = Matcher(self._fd, signatures)
 
     def pieces(self, budget: int, pack: bool) -> list[Piece]:
@@ -98,13 +103,18 @@ class Sender:
             if self._matcher is None:
                 yield from self._literal(end)
                 continue
-            for found in self._matcher.match(self.offset, end):
-                if isinstance(found, Match):
-                    yield self._reuse(found)
-                else:
-                    yield from self._literal(self.offset + found.length)
+            yield from self._compared(self._matcher, end)
         self._check_version()
         yield Finish(self._number, self.size, self._digester.digest())
+
+    def _compared(self, matcher: "Matcher", end: int) -> Iterator[Piece]:
+        from farhand.files.delta import Match
+
+        for found in matcher.match(self.offset, end):
+            if isinstance(found, Match):
+                yield self._reuse(found)
+            else:
+                yield from self._literal(self.offset + found.length)
 
     def _extent(self) -> tuple[int, int]:
         """Where the next content begins, after a hole or none, and where it ends."""
@@ -129,7 +139,7 @@ class Sender:
                 data = bytes(room[at : min(at + PIECE, count)])
                 yield Data(self._number, *(self._packer.pack(data) if self._pack else (False, data)))
 
-    def _reuse(self, match: Match) -> Reuse:
+    def _reuse(self, match: "Match") -> Reuse:
         end = self.offset + match.length
         digest_range(self._fd, self._digester, end)
         if self.offset < end:
