@@ -11,6 +11,7 @@ import type { ConnectionState, Held, HostFacts, Statistics, Target } from "./bri
 import { systemClock } from "./clock";
 import type { Door } from "./doors/door";
 import { platformName, touchFirst } from "./environment";
+import { FilesDesk } from "./files_desk";
 import { Reveal } from "./reveal";
 import { holds, nextEnd } from "./rights";
 import { RightsDesk } from "./rights_desk";
@@ -56,6 +57,7 @@ export class Desk {
   readonly #actions: DesktopActions;
   readonly #abort = new AbortController();
   readonly #rights: RightsDesk;
+  readonly #files: FilesDesk;
   readonly #byCode: boolean;
   #host = NO_HOST;
   #greeted = false;
@@ -107,6 +109,7 @@ export class Desk {
       },
       viewed: changed,
       chord: this.#toBar,
+      takesKeys: () => !this.#files.open,
       touched: () => {
         if (!this.#touch) changed();
         this.#touch = true;
@@ -117,6 +120,11 @@ export class Desk {
         this.#reveal.hide();
       },
       sticky: changed,
+    });
+    this.#files = new FilesDesk(ui.parentElement ?? document.body, this.#session.files, () => this.#host.name, {
+      changed,
+      tell: this.#say.bind(this),
+      leave: this.focus.bind(this),
     });
     this.#actions = this.#makeActions();
     this.#listen();
@@ -140,6 +148,7 @@ export class Desk {
     this.#abort.abort();
     clearInterval(this.#ticker);
     this.#rights.close();
+    this.#files.close();
     this.#reveal.close();
     this.#toasts.close();
     this.#session.close();
@@ -149,6 +158,7 @@ export class Desk {
   /** Draws what lies over the picture; `since` is how long the state has held, in milliseconds. */
   render(state: ConnectionState & { state: "connected" | "cut" }, since: number): void {
     this.#stages.classList.toggle("dead", state.state === "cut" || this.#displayGone !== "" || this.#paused !== null);
+    this.#files.setDead(state.state === "cut" || this.#paused !== null);
     const cut =
       state.state === "cut"
         ? { attempt: state.attempt, next: state.nextTryMs - since, grace: state.graceLeftMs - since, offline: !navigator.onLine }
@@ -179,6 +189,7 @@ export class Desk {
         control: holds(rights, "control"),
         ending: first === null ? "" : endsShort(first, now),
         rights: this.#showRights,
+        files: this.#files.state,
         byCode: this.#byCode,
         mode: stage.mode,
         scale: stage.view.scale,
@@ -230,6 +241,10 @@ export class Desk {
         },
         statistics: this.#toggleStatistics,
         rights: this.#toggleRights,
+        files: () => {
+          this.#toDesk();
+          this.#files.toggle();
+        },
         hide: this.#toDesk,
         end: this.#events.end.bind(this.#events),
       },

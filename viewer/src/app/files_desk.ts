@@ -40,9 +40,10 @@ export class FilesDesk {
     parent.append(this.#layer, this.#target);
     const { signal } = this.#abort;
     signal.addEventListener("abort", files.onChange(this.#told));
-    document.addEventListener("dragover", this.#dragged, { signal });
-    document.addEventListener("dragleave", this.#left, { signal });
-    document.addEventListener("drop", this.#dropped, { signal });
+    const early = { capture: true, signal };
+    document.addEventListener("dragover", this.#dragged, early);
+    document.addEventListener("dragleave", this.#left, early);
+    document.addEventListener("drop", this.#dropped, early);
   }
 
   get state(): FilesState {
@@ -127,6 +128,10 @@ export class FilesDesk {
 
   readonly #dragged = (event: DragEvent): void => {
     const { dataTransfer } = event;
+    if (this.#managers(event)) {
+      this.#target.hidden = true;
+      return;
+    }
     if (dataTransfer === null || !dataTransfer.types.includes("Files")) return;
     // A file that the browser opens in place of the page would end the session.
     event.preventDefault();
@@ -141,10 +146,15 @@ export class FilesDesk {
   readonly #dropped = (event: DragEvent): void => {
     this.#target.hidden = true;
     const { dataTransfer } = event;
-    if (dataTransfer === null || !dataTransfer.types.includes("Files")) return;
+    if (this.#managers(event) || dataTransfer === null || !dataTransfer.types.includes("Files")) return;
     event.preventDefault();
     void this.#send(sourcesOf(dataTransfer));
   };
+
+  /** Whether it is over the manager, which knows better where things go. */
+  #managers(event: DragEvent): boolean {
+    return event.target instanceof Node && this.#layer.contains(event.target);
+  }
 
   /** Says where things would go. */
   async #aim(): Promise<void> {

@@ -26,6 +26,8 @@ export interface SessionEvents {
   /** Ask for rights; resolves to what came of it, empty if they were granted. */
   askFor(capabilities: readonly Capability[], reason: string): Promise<string>;
   viewed(view: View, mode: ScaleMode): void;
+  /** Whether keys that nothing on the page has the focus for are the desktop's. */
+  takesKeys(): boolean;
   chord(): void;
   touched(): void;
   pressed(): void;
@@ -86,6 +88,7 @@ export class Session {
       },
       pasted: (text) => this.#clipboard.pasted(text),
       mayPaste: () => this.#may("clipboard"),
+      takesKeys: events.takesKeys.bind(events),
     });
     worker.addEventListener("message", this.#received);
     worker.addEventListener("error", this.#failed);

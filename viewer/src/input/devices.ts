@@ -23,6 +23,8 @@ export interface DeviceEvents {
   pasted(text: string): boolean;
   /** Whether the person may paste. */
   mayPaste(): boolean;
+  /** Whether a key that nothing on the page has the focus for is meant for the desktop. */
+  takesKeys(): boolean;
 }
 
 /** How close to the window's edge the mouse moves a picture that is larger than it, and how far a step, in CSS pixels. */
@@ -156,6 +158,7 @@ export class Devices {
   readonly #key = (event: KeyboardEvent): void => {
     const here = document.activeElement;
     if (here === document.body || here === null) {
+      if (!this.#events.takesKeys()) return;
       if (event.type === "keydown") this.focus();
     } else if (!this.focused) return;
     if (event.type === "keydown" && isPaste(event) && !event.repeat && this.#events.mayPaste()) {

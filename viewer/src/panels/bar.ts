@@ -1,5 +1,6 @@
 /** The bar over the picture: it hides at the top edge, and everything that is not the desktop itself is on it. */
 import { type TemplateResult, html, nothing } from "lit/html.js";
+import type { FilesState } from "../app/files_desk";
 import type { Quality } from "../gen/messages";
 import type { KeyName } from "../input/sticky";
 import type { ScaleMode } from "../screen/view";
@@ -7,6 +8,7 @@ import { type IconName, icon } from "./icons";
 import { type Menu, type MenuHolder, menu } from "./menu";
 import { type Origin, originNote, originShort, originWord } from "./page";
 import { plain } from "./plain";
+import { vars } from "./vars";
 
 export interface BarState {
   readonly shown: boolean;
@@ -18,6 +20,7 @@ export interface BarState {
   /** Until when rights hold that end by themselves: the first one's time left, empty if none does. */
   readonly ending: string;
   readonly rights: boolean;
+  readonly files: FilesState;
   /** Whether connecting again needs a new code. */
   readonly byCode: boolean;
   readonly mode: ScaleMode;
@@ -39,6 +42,7 @@ export interface BarActions extends MenuHolder {
   readonly match: () => void;
   readonly statistics: () => void;
   readonly rights: () => void;
+  readonly files: () => void;
   readonly hide: () => void;
   readonly end: () => void;
 }
@@ -107,6 +111,7 @@ export function bar(state: BarState, actions: BarActions): TemplateResult {
     ${state.canFull ? tool("full", state.full ? "Leave full screen" : "Full screen", state.full, actions.full) : nothing}
     ${menu(keysMenu(state, actions), actions)} ${menu(qualityMenu(state, actions), actions)}
     ${tool("window", "Match window", state.matching, actions.match, "Make the desktop as large as this window", !state.control)}
+    ${filesTool(state.files, actions.files)}
     ${tool("key", state.ending === "" ? "Rights" : `Rights ${state.ending}`, state.rights, actions.rights, "Rights: what you may do here, and until when")}
     ${tool("chart", "Statistics", state.statistics, actions.statistics)}
     ${menu(
@@ -172,17 +177,42 @@ function qualityMenu(state: BarState, actions: BarActions): Menu {
   };
 }
 
+/** Opens the manager, and shows how far the transfers are that go on without it. */
+function filesTool({ open, summary }: FilesState, run: () => void): TemplateResult {
+  const { active, asking, failed, share } = summary;
+  const percent = share === null ? "" : `${Math.floor(share * 100)} %`;
+  const parts = [active > 0 ? `${active} to go, ${percent}` : "", asking > 0 ? `${asking} waiting for you` : "", failed > 0 ? `${failed} failed` : ""];
+  const told = parts.filter(Boolean).join(", ");
+  return html`<button
+    type="button"
+    class="tool filing ${asking + failed > 0 ? "wanting" : ""}"
+    title=${`Files, by F in this bar${told === "" ? "" : `: ${told}`}`}
+    aria-label=${told === "" ? "Files" : `Files: ${told}`}
+    aria-pressed=${String(open)}
+    aria-keyshortcuts="F"
+    @click=${run}
+  >
+    ${icon("folder")}<span class="label">${active > 0 ? percent : "Files"}</span>
+    ${share === null ? nothing : html`<i class="part" aria-hidden="true" ${vars({ "--share": String(share) })}></i>`}
+  </button>`;
+}
+
 function tool(name: IconName, label: string, on: boolean, run: () => void, title = label, disabled = false): TemplateResult {
   return html`<button type="button" class="tool" title=${title} aria-label=${label} aria-pressed=${String(on)} ?disabled=${disabled} @click=${run}>
     ${icon(name)}<span class="label">${label}</span>
   </button>`;
 }
 
-/** Left and right walk the tools, Escape goes back to the desktop. */
+/** Left and right walk the tools, F opens the files, Escape goes back to the desktop. */
 function walk(event: KeyboardEvent, actions: BarActions): void {
   if (event.key === "Escape") {
     event.preventDefault();
     actions.hide();
+    return;
+  }
+  if (event.key.toLowerCase() === "f" && !event.ctrlKey && !event.altKey && !event.metaKey) {
+    event.preventDefault();
+    actions.files();
     return;
   }
   if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;

@@ -33,8 +33,6 @@ interface Known<T extends Item> {
   readonly order: string;
   readonly lower: string;
   readonly kind: string;
-  /** Its place among all by name; every other order uses it where two are equal. */
-  rank: number;
 }
 
 export class ListModel<T extends Item> {
@@ -202,20 +200,13 @@ export class ListModel<T extends Item> {
 
   #show(): void {
     if (!this.#ranked) {
-      this.#known.sort((a, b) => Number(b.folder) - Number(a.folder) || compare(a.order, b.order) || compare(a.item.name, b.item.name));
-      this.#known.forEach((one, rank) => {
-        one.rank = rank;
-      });
+      this.#known.sort((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : compare(a.item.name, b.item.name)));
       this.#ranked = true;
     }
     const words = this.#filter.toLowerCase().split(/\s+/).filter(Boolean);
     const seen = this.#known.filter((one) => (this.#hidden || !one.hidden) && words.every((word) => one.lower.includes(word)));
     const { column, descending } = this.#order;
-    const way = descending ? -1 : 1;
-    const by = BY[column];
-    // What is in `#known` is sorted by name already: the most common order costs nothing more.
-    if (column !== "name" || descending) seen.sort((a, b) => Number(b.folder) - Number(a.folder) || way * (by(a, b) || a.rank - b.rank));
-    this.#view = seen.map(({ item }) => item);
+    this.#view = arranged(seen, column, descending).map(({ item }) => item);
     this.#places = null;
     if (this.#selected.size > 0) {
       const kept = this.#selected;
@@ -226,18 +217,66 @@ export class ListModel<T extends Item> {
   }
 }
 
-const BY: Readonly<Record<Column, (a: Known<Item>, b: Known<Item>) => number>> = {
-  name: (a, b) => a.rank - b.rank,
-  size: (a, b) => a.item.size - b.item.size,
-  time: (a, b) => a.item.time - b.item.time,
-  kind: (a, b) => compare(a.kind, b.kind),
-};
+/** What is sorted by name already, with its folders first, in another order; by name where two are equal. */
+function arranged<T extends Item>(seen: Known<T>[], column: Column, descending: boolean): readonly Known<T>[] {
+  if (column === "name" && !descending) return seen;
+  const first = seen.findIndex((one) => !one.folder);
+  const split = first < 0 ? seen.length : first;
+  return [seen.slice(0, split), seen.slice(split)].flatMap((part) => {
+    if (column === "name") return part.reverse();
+    const sorted: Known<T>[] = [];
+    for (const place of placesByValue(numbered(part, column))) {
+      const one = part[place];
+      if (one !== undefined) sorted.push(one);
+    }
+    return descending ? sorted.reverse() : sorted;
+  });
+}
+
+/** The places of `values` in rising order, equal ones as they were: a merge sort over plain numbers, many times as fast as one that calls. */
+function placesByValue(values: Float64Array): Uint32Array {
+  const { length } = values;
+  let from = new Uint32Array(length);
+  let to = new Uint32Array(length);
+  for (let at = 0; at < length; at++) from[at] = at;
+  for (let width = 1; width < length; width *= 2) {
+    for (let start = 0; start < length; start += 2 * width) {
+      const middle = Math.min(start + width, length);
+      const end = Math.min(start + 2 * width, length);
+      let left = start;
+      let right = middle;
+      for (let at = start; at < end; at++) {
+        const a = from[left] ?? 0;
+        const b = from[right] ?? 0;
+        const first = left < middle && (right >= end || (values[a] ?? 0) <= (values[b] ?? 0));
+        to[at] = first ? a : b;
+        if (first) left++;
+        else right++;
+      }
+    }
+    [from, to] = [to, from];
+  }
+  return from;
+}
+
+function numbered(part: readonly Known<Item>[], column: "size" | "time" | "kind"): Float64Array {
+  const kinds = new Map<string, number>();
+  if (column === "kind") {
+    for (const { kind } of part) kinds.set(kind, 0);
+    [...kinds.keys()].sort(compare).forEach((kind, at) => kinds.set(kind, at));
+  }
+  const values = new Float64Array(part.length);
+  part.forEach(({ item, kind }, at) => {
+    values[at] = column === "kind" ? (kinds.get(kind) ?? 0) : item[column];
+  });
+  return values;
+}
 
 function know<T extends Item>(item: T): Known<T> {
   const { name } = item;
   const folder = item.kind === "folder";
   const lower = name.toLowerCase();
-  return { item, folder, hidden: name.startsWith("."), order: order(lower), lower, kind: kindOf(item.kind, extension(name)), rank: 0 };
+  return { item, folder, hidden: name.startsWith("."), order: (folder ? "0" : "1") + order(lower), lower, kind: kindOf(item.kind, extension(name)) };
 }
 
 function compare(a: string, b: string): number {
