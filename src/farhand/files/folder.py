@@ -22,6 +22,7 @@ from farhand.protocol.messages.files import Conflict, Entry, EntryKind, FileFaul
 WHOLE = 255
 #: The most entries of one batch.
 BATCH = 1000
+_PATH_MAX = 4096
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY
 
 Identity = tuple[int, int]
@@ -219,39 +220,45 @@ class Folder:
         batch = Batch()
         folders = [(b"", 1)]
         while folders:
-            path, level = folders.pop()
-            prefix = path and path + b"/"
+            folder, level = folders.pop()
             try:
-                here = open_beneath(top, path or b".", _FOLDER, links=False)
+                here = open_beneath(top, folder or b".", _FOLDER, links=False)
             except OSError:
                 batch.skipped += 1
                 continue
             try:
-                with os.scandir(here) as items:
-                    for item in items:
-                        name = os.fsencode(item.name)
-                        if name.startswith(RESERVED):
-                            continue
-                        try:
-                            status = item.stat(follow_symlinks=False)
-                            target = os.readlink(name, dir_fd=here) if stat.S_ISLNK(status.st_mode) else b""
-                        except OSError:
-                            batch.skipped += 1
-                            continue
-                        entry = make_entry(prefix + name, status, target)
-                        if entry.kind == EntryKind.FOLDER:
-                            if self._closed_ids and _identity(status) in self._closed_ids:
-                                continue
-                            if level < depth or depth == WHOLE:
-                                folders.append((entry.path, level + 1))
-                        batch.append(entry)
-                        if len(batch) == BATCH:
-                            yield batch
-                            batch = Batch()
+                for entry in self._list(here, folder and folder + b"/"):
+                    if entry is None:
+                        batch.skipped += 1
+                        continue
+                    if entry.kind == EntryKind.FOLDER and (level < depth or depth == WHOLE):
+                        folders.append((entry.path, level + 1))
+                    batch.append(entry)
+                    if len(batch) == BATCH:
+                        yield batch
+                        batch = Batch()
             finally:
                 os.close(here)
         if batch or batch.skipped:
             yield batch
+
+    def _list(self, here: int, prefix: bytes) -> Iterator[Entry | None]:
+        """Describe what an open folder holds; None for what cannot be read, or named in a message."""
+        with os.scandir(here) as items:
+            for item in items:
+                name = os.fsencode(item.name)
+                if name.startswith(RESERVED):
+                    continue
+                try:
+                    status = item.stat(follow_symlinks=False)
+                    target = os.readlink(name, dir_fd=here) if stat.S_ISLNK(status.st_mode) else b""
+                except OSError:
+                    yield None
+                    continue
+                if self._closed_ids and _identity(status) in self._closed_ids:
+                    continue
+                path = prefix + name
+                yield make_entry(path, status, target) if len(path) <= _PATH_MAX else None
 
     def _empty(self, above: int, name: bytes) -> None:
         """Delete what a folder holds, however deep, with one descriptor at a time and never through a link."""
