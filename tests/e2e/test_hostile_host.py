@@ -26,6 +26,8 @@ STOPPED = "The session was stopped for safety"
 MARKUP = "<img src=x onerror=window.hacked=1><script>window.hacked=1</script>"
 BIDI = "\u202egnp.exe\u2066 \x00\x1b[31m\u2028 javascript:alert(1)"
 
+#: Seconds: a busy machine holds a page up for less, and what freezes one does so for far longer.
+FROZEN = 10.0
 #: Sees whether the page's main thread answers: the longest pause between two ticks.
 WATCH = """
 window.hacked = 0; window.pause = 0;
@@ -49,8 +51,8 @@ def caller(chromium: Browser, host: HostileHost) -> Iterator[Desk]:
         before = time.monotonic()
         hacked, pause = page.page.evaluate("[window.hacked, window.pause]")
         assert not hacked
-        assert pause < 1000, f"the page stood still for {pause:.0f} ms"
-        assert time.monotonic() - before < 1
+        assert pause < FROZEN * 1000, f"the page stood still for {pause:.0f} ms"
+        assert time.monotonic() - before < FROZEN
 
 
 # ---- Words ----------------------------------------------------------------------------------------------------------
@@ -206,4 +208,4 @@ def answer(page: Desk) -> None:
     """The page's main thread does."""
     began = time.monotonic()
     assert page.page.evaluate("1 + 1") == 2
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < FROZEN

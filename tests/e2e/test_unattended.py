@@ -175,8 +175,8 @@ def test_a_revoked_device_is_thrown_out_in_mid_session(place: Office, ada: Perso
         device = next(one for one in ada.api("GET", "/devices")["items"] if one["person"]["name"] == "Dora")
         began = time.monotonic()
         ada.api("DELETE", f"/devices/{device['id']}")
-        expect(seen.page.locator("h1")).to_be_visible(timeout=2000)
-        assert time.monotonic() - began < 2
+        expect(seen.page.locator("h1")).to_be_visible(timeout=10_000)
+        assert time.monotonic() - began < 10
         expect(seen.page.locator("main")).to_contain_text("revoked", ignore_case=True)
     running, url = dora.view()
     with desk(chromium) as again:

@@ -110,7 +110,7 @@ async def test_a_host_that_talks_without_end_is_read_slowly_and_others_are_not(
         await good.say(status)
         began = time.monotonic()
         await until(lambda: (here := org.gateway.presence.here(other.host_id)) and here.status == status)
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 10
         here = org.gateway.presence.here(keys.host_id)
         assert here is not None
         assert here.status is None or int(here.status.version) < 399

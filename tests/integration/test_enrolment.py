@@ -240,7 +240,7 @@ async def test_an_enrolled_host_is_reached_and_a_revoked_device_is_out_of_it(
         began = time.monotonic()
         await admin.call("DELETE", f"/devices/{device['id']}")
         end = await session.closed()
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 10
         assert isinstance(end, Ended)
         assert end.code is ByeCode.REVOKED
         await session.close()

@@ -362,7 +362,7 @@ async def test_a_revoked_device_is_out_of_every_session_at_once_and_stays_out(tm
         began = time.monotonic()
         await kit.agent.revoke(DEVICE.identity_public)
         assert await end_of(live) is ByeCode.REVOKED
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 10
         assert not any(sink.down for sink in kit.platform.inputs)
         with pytest.raises(ConnectFailed) as caught:
             await cut.rejoin(kit.dial())
