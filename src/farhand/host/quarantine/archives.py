@@ -234,7 +234,8 @@ class Explorer:
                 if info.header_offset < end:
                     raise Beyond("its members overlap")
                 end = info.header_offset + info.compress_size
-                if info.is_dir():
+                # A name that ends like a folder's may have content all the same.
+                if info.is_dir() and not info.compress_size:
                     continue
                 if info.flag_bits & 1:
                     self._note("encrypted")
@@ -270,9 +271,10 @@ class Explorer:
         """Scan one member, and what is in it if it is an archive."""
         head = self._take(stream, WHOLE + 1)
         if len(head) <= WHOLE:
-            self._scan(head, member)
+            # Inside first: what is found has a longer name then.
             for kind in kinds(head, head[-TAIL:]):
                 self._enter(kind, io.BytesIO(head), member, depth + 1)
+            self._scan(head, member)
             return
         whole: Kind | None = next(iter(kinds(head)), None)
         if whole is Kind.ZIP:

@@ -100,9 +100,14 @@ class Clamd:
             self._send(bytes(4))
         except ClamdError as error:
             # It says why before it hangs up: a limit of its own, or what it has found already. Never that all is well.
-            with contextlib.suppress(ClamdError):
-                if found := _found(self._answer()):
-                    return found
+            try:
+                found = _found(self._answer())
+            except TooLargeForClamd:
+                raise
+            except ClamdError:
+                found = ""
+            if found:
+                return found
             raise error
         return _found(self._answer())
 

@@ -26,6 +26,8 @@ from farhand.host.quarantine.sandbox import Applied
 _START_SECONDS = 60.0
 #: What stopped it from standing is told again for so long before it is tried again, in seconds.
 _AGAIN_SECONDS = 5.0
+#: How often it is looked whether a process is too slow, in seconds.
+_LOOK_SECONDS = 1.0
 #: Beyond what a job's own limits allow: the processor may be busy with other things.
 _SLACK_SECONDS = 15.0
 
@@ -78,13 +80,10 @@ class _Process:
         return hello.applied
 
     def waits(self, clock: Callable[[], float], seconds: float) -> bool:
-        """Wait for an answer; False: none came for so long, and one is owed."""
-        left = self.since + seconds - clock() if self.asked else seconds
+        """Wait for an answer, or a while; False: none came for so long, and one is owed."""
         poll = select.poll()
         poll.register(self.sock, select.POLLIN)
-        if left > 0 and poll.poll(left * 1000):
-            return True
-        return not self.asked or self.since + seconds > clock()
+        return bool(poll.poll(_LOOK_SECONDS * 1000)) or not self.asked or self.since + seconds > clock()
 
     def end(self) -> None:
         """Kill it and wait for that."""
@@ -207,11 +206,16 @@ def _tamed(answer: Answer) -> Answer:
     """Its words, as those of a process that read a stranger's bytes."""
     return msgspec.structs.replace(
         answer,
-        hits=[msgspec.structs.replace(hit, rule=harmless(hit.rule), member=hit.member[:400]) for hit in answer.hits],
+        hits=[msgspec.structs.replace(hit, rule=harmless(hit.rule), member=_plain(hit.member)) for hit in answer.hits],
         beyond=harmless(answer.beyond),
         opaque=harmless(answer.opaque),
         failed=harmless(answer.failed),
     )
+
+
+def _plain(text: str) -> str:
+    """A member's name, which it has made harmless already if it is honest."""
+    return "".join(c if c.isprintable() else "?" for c in text[:400])
 
 
 def reopened(fd: int) -> int:

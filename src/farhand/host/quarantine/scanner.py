@@ -6,6 +6,7 @@ answers within milliseconds, one for archives, which may take its time and is en
 
 import collections
 import concurrent.futures
+import errno
 import itertools
 import os
 import threading
@@ -275,6 +276,7 @@ class Arrival:
         scanner = self._scanner
         looked = scanner._rules is not None
         while self._asked < self._size and self._failed is None:
+            self._skip_hole()
             self._ask(min(self._asked + _SPAN, self._size))
         while self._answers:
             self._take()
@@ -310,6 +312,18 @@ class Arrival:
                 self._answers.append(rules.ask(Span(number, start, end, end == self._size), self._read))
         except OSError as error:
             self._failed = error
+
+    def _skip_hole(self) -> None:
+        """Go on at the window in which there is something again, or at the last ones; the first are never left out."""
+        if self._read < 0 or self._size <= WHOLE or not self._asked:
+            return
+        try:
+            data = os.lseek(self._read, self._asked, os.SEEK_DATA)
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                return
+            data = self._size
+        self._asked = max(self._asked, min(data // WINDOW * WINDOW, self._size - _SPAN))
 
     def _take(self) -> None:
         try:

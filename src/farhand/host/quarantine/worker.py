@@ -5,6 +5,7 @@ file's descriptor and its Answer, one after the other, until the socket is close
 that no key is in its memory. The process that started it takes what it says for a stranger's words (process.py).
 """
 
+import errno
 import os
 import socket
 import sys
@@ -58,7 +59,10 @@ class Worker:
             begin = max(0, min(start - OVERLAP, end - WINDOW))
             if _is_hole(fd, begin, end):
                 continue
-            rules.update(dict.fromkeys(self._rules.scan(os.pread(fd, end - begin, begin))))
+            data = os.pread(fd, end - begin, begin)
+            if len(data) != end - begin:
+                return Answer(job.id, failed="it became shorter")
+            rules.update(dict.fromkeys(self._rules.scan(data)))
         head = os.pread(fd, 512, 0) if job.start == 0 else b""
         tail = os.pread(fd, TAIL, max(0, job.end - TAIL)) if job.last else b""
         hits = [Hit(0, rule) for rule in list(rules)[:HITS]]
@@ -96,17 +100,9 @@ class Worker:
 def _is_hole(fd: int, start: int, end: int) -> bool:
     try:
         return os.lseek(fd, start, os.SEEK_DATA) >= end
-    except OSError:
-        # ENXIO: nothing but a hole up to the end; anything else: this file system cannot tell.
-        return start < os.fstat(fd).st_size and _knows_holes(fd)
-
-
-def _knows_holes(fd: int) -> bool:
-    try:
-        os.lseek(fd, 0, os.SEEK_HOLE)
-    except OSError:
-        return False
-    return True
+    except OSError as error:
+        # ENXIO: there is no more data; anything else: this file system cannot tell.
+        return error.errno == errno.ENXIO and os.lseek(fd, 0, os.SEEK_END) >= end
 
 
 def main() -> None:
