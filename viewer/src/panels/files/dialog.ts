@@ -60,7 +60,7 @@ export class Dialog {
     const dialog = this.#element.value;
     if (this.#ask === null || dialog === undefined || dialog.open) return;
     dialog.showModal();
-    dialog.querySelector<HTMLElement>("[autofocus]")?.focus();
+    dialog.querySelector<HTMLElement>("[autofocus], footer button")?.focus();
   }
 
   view(): TemplateResult | typeof nothing {

@@ -321,7 +321,7 @@ function foot(pane: Pane): TemplateResult {
       : [count(model.view.length, "name"), unseen > 0 && pane.state === "ready" ? `${unseen.toLocaleString("en")} not shown` : ""];
   if (skipped > 0) parts.push(`${count(skipped, "name")} could not be read`);
   return html`<p class="foot">
-    <span>${parts.filter(Boolean).join(" · ")}${pane.state === "loading" ? " · reading…" : ""}</span>
+    <span>${pane.state === "loading" && model.total === 0 ? "Reading…" : parts.filter(Boolean).join(" · ")}${pane.state === "loading" && model.total > 0 ? " · reading…" : ""}</span>
     ${free === null ? nothing : html`<span>${size(free)} free</span>`}
   </p>`;
 }
