@@ -191,7 +191,7 @@ async def _from_stream(work: Work, target: Place, inside: bool, hosts: Hosts) ->
         work.progress.files_total += 1
         work.progress.size_total += os.fstat(file.fileno()).st_size
         path = remote_path(target.path)
-        await put_open(work, line, file.fileno(), b"-", path, await line.files.find(path))
+        await put_open(work, line, file.fileno(), b"-", path, await line.files.find(path, follow=False))
 
 
 def _spooled(source: BinaryIO, file: BinaryIO) -> None:

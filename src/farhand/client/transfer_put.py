@@ -107,7 +107,7 @@ async def put_open(work: Work, line: Line, fd: int, source: bytes, path: bytes, 
 
 async def find(files: FilesClient, path: bytes) -> Entry | None:
     """What stands under a host's name, None where nothing does or this session may not look."""
-    return await files.find(path) if files.readable else None
+    return await files.find(path, follow=False) if files.readable else None
 
 
 async def refuse_changed(files: FilesClient, path: bytes, there: Entry | None) -> None:
