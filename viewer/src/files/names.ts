@@ -6,7 +6,7 @@ const STRICT = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const ENCODER = new TextEncoder();
 /** A byte that is not UTF-8 is this much above itself (Python's surrogateescape). */
 const ESCAPE = 0xdc00;
-const ESCAPED = /[\udc80-\udcff]/;
+const ESCAPED = /\p{Cs}/u;
 /** What may not be shown: controls, directions, halves of characters, other people's private ones. The joiners may. */
 const UNSHOWABLE = /[\p{Cc}\p{Cs}\p{Co}\u2028\u2029]|(?![\u200c\u200d])\p{Cf}/gu;
 /** What some system refuses in a name, or takes for something else. */

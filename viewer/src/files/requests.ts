@@ -8,7 +8,7 @@ import type { Operation, Operations } from "./operations";
 import { Unpacker } from "./unpacking";
 
 /** What a host may list at most, of one folder or of one tree. */
-export const MOST_ENTRIES = 1_000_000;
+const MOST_ENTRIES = 1_000_000;
 const MOST_PREVIEW = 4 << 20;
 
 export const FOLDER_MODE = 0o755;
@@ -35,9 +35,11 @@ export function pathOf(path: HostPath): Bytes {
 
 export class Requests {
   readonly #operations: Operations;
+  readonly #most: number;
 
-  constructor(operations: Operations) {
+  constructor(operations: Operations, most = MOST_ENTRIES) {
     this.#operations = operations;
+    this.#most = most;
   }
 
   async roots(): Promise<readonly HostRoot[]> {
@@ -135,7 +137,7 @@ export class Requests {
       for (;;) {
         const { entries, skipped, last } = await operation.next("Entries");
         count += entries.length;
-        if (count > MOST_ENTRIES) throw new FilesError("too-large", `more than ${MOST_ENTRIES} names`);
+        if (count > this.#most) throw new FilesError("too-large", `more than ${this.#most} names`);
         yield sane(path, depth, entries, skipped);
         if (!last) continue;
         operation.last();
