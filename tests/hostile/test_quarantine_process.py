@@ -25,7 +25,7 @@ import ctypes, os, resource, socket, subprocess, sys
 from farhand.host.quarantine import sandbox
 from farhand.host.quarantine.yara import RuleScanner, load_rules
 rules = load_rules()
-space = sandbox.address_space() + (256 << 20)
+space = sandbox.address_space() + (1 << 30)
 parent, out = os.getppid(), os.dup(1)
 applied = sandbox.close_the_files()
 scanner = RuleScanner(rules, 30)
@@ -50,7 +50,7 @@ tried("fork", os.fork)
 tried("exec", lambda: os.execv("/bin/true", ["true"]))
 tried("kill", lambda: os.kill(parent, 0))
 tried("thread", lambda: __import__("_thread").start_new_thread(int, ()))
-tried("memory", lambda: bytearray(512 << 20))
+tried("memory", lambda: bytearray(2 << 30))
 tried("more", lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096)) if os.geteuid() else 1 / 0)
 sandbox.allow_processor(5)
 if not 5 <= resource.getrlimit(resource.RLIMIT_CPU)[0] <= 60:

@@ -48,7 +48,7 @@ class _Process:
 
     def __init__(self, setup: Setup) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
+        try:
             self.process = subprocess.Popen(
                 [sys.executable, "-I", "-m", "farhand.host.quarantine.worker", str(theirs.fileno())],
                 pass_fds=(theirs.fileno(),),
@@ -58,6 +58,11 @@ class _Process:
                 env={},
                 cwd="/",
             )
+        except BaseException:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
         self.sock = ours
         self.asked: collections.deque[_Asked] = collections.deque()
         self.since = 0.0
@@ -103,6 +108,7 @@ class ScanProcess:
         self._clock = clock
         self._lock = threading.Lock()
         self._process: _Process | None = None
+        self._listener: threading.Thread | None = None
         self._closed = False
         self._why: ScanFailed | None = None
         self._tried = 0.0
@@ -126,13 +132,16 @@ class ScanProcess:
         return asked.future
 
     def close(self) -> None:
-        """End the process; what was asked fails."""
+        """End the process, and wait for that; what was asked fails."""
         with self._lock:
             self._closed = True
-            process = self._process
+            process, listener = self._process, self._listener
         if process is not None:
+            process.process.kill()
             with contextlib.suppress(OSError):
                 process.sock.shutdown(socket.SHUT_RDWR)
+        if listener is not None:
+            listener.join()
 
     def _running(self) -> _Process:
         if self._closed:
@@ -148,7 +157,8 @@ class ScanProcess:
             self._why, self._tried = why, self._clock()
             raise why from error
         self._why = None
-        threading.Thread(target=self._listen, args=(process,), name="scan-answers", daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, args=(process,), name="scan-answers", daemon=True)
+        self._listener.start()
         return process
 
     def _send(self, asked: _Asked) -> None:

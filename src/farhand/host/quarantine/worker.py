@@ -21,8 +21,8 @@ from farhand.host.quarantine.jobs import HITS, MESSAGE_MAX, Answer, Hello, Hit, 
 from farhand.host.quarantine.policy import MIB, OVERLAP, WINDOW
 from farhand.host.quarantine.yara import RuleScanner, load_rules
 
-#: Beyond what Python and YARA-X reserve once they stand: a whole file, a zip in an archive, xz's and zstd's windows.
-_MEMORY = 640 * MIB
+#: More than Python alone has: what YARA-X reserves, a whole file, a zip in an archive, the windows of xz and zstd.
+_MEMORY = 1024 * MIB
 #: Processor seconds for one job beyond what it is given: the start of a large read.
 _SPARE_SECONDS = 2
 
