@@ -7,8 +7,8 @@ from blake3 import blake3
 
 from farhand.files.errors import FilesError
 
-#: What is read at once, in bytes: little enough for a cache, enough not to count.
-CHUNK = 1 << 20
+#: What is read at once, in bytes: it stays in a core's cache until it is digested and written.
+CHUNK = 256 << 10
 
 _ZEROS = memoryview(bytes(CHUNK))
 
@@ -56,7 +56,7 @@ def digest_zeros(digester: Digester, length: int) -> None:
 
 
 def digest_file(fd: int, progress: Progress | None = None) -> tuple[int, bytes]:
-    """Give an open file's size and digest as it is now; ``progress`` is told every mebibyte."""
+    """Give an open file's size and digest as it is now; ``progress`` is told as it goes."""
     digester = Digester()
     digest_range(fd, digester, 2**63, progress)
     return digester.size, digester.digest()

@@ -19,8 +19,6 @@ STRETCH = 16 << 20
 #: What a message without content counts for in a budget, since it stands for much reading.
 _REFERENCE = 256 << 10
 _SIZE_MAX = 2**53 - 1
-#: Whole pieces, and whole chunks of BLAKE3.
-_READ = 4 * PIECE
 
 Piece = Data | Reuse | Zeros | Finish
 
@@ -44,7 +42,6 @@ class Sender:
         self._digester = Digester()
         self._packer = Packer()
         self._matcher: Matcher | None = None
-        self._buffer = memoryview(bytearray(_READ))
         self._pieces: Iterator[Piece] = iter(())
         self._pack = False
 
@@ -130,14 +127,11 @@ class Sender:
 
     def _literal(self, end: int) -> Iterator[Data]:
         while self.offset < end:
-            room = self._buffer[: end - self.offset]
-            count = os.preadv(self._fd, [room], self.offset)
-            if not count:
+            data = os.pread(self._fd, min(PIECE, end - self.offset), self.offset)
+            if not data:
                 raise _changed()
-            self._digester.update(room[:count])
-            for at in range(0, count, PIECE):
-                data = bytes(room[at : min(at + PIECE, count)])
-                yield Data(self._number, *(self._packer.pack(data) if self._pack else (False, data)))
+            self._digester.update(data)
+            yield Data(self._number, *(self._packer.pack(data) if self._pack else (False, data)))
 
     def _reuse(self, match: "Match") -> Reuse:
         end = self.offset + match.length
