@@ -69,7 +69,7 @@ def prepare(
     """
     route, secret = parse_code(code)
     keys = Keys.generate(Kind.CLIENT, name, time.time(), secrets.token_bytes)
-    request = Request(name, "farhand client", list(capabilities), b"")
+    request = Request(name, "farhand client", list(capabilities), keys.certificate)
     return Session(transport, keys, Mode.ATTENDED, route, secret, None, request, view=view)
 
 
