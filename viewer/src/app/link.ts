@@ -10,6 +10,8 @@ import type { Clock } from "./clock";
 /** More than this, in bytes, waiting to leave means that the line is slower than what is sent. */
 const CONGESTED = 64 * 1024;
 const DRAIN_MS = 10;
+/** A line that is empty each time one looks is given more at once, up to this, in bytes: some 10 ms of what it carries. */
+const DEEPEST = 1024 * 1024;
 
 /** What a link tells its owner; after `closed` nothing more. */
 export interface LinkEvents {
@@ -42,6 +44,7 @@ export class Link {
   #armedFor: number | null = null;
   #cancelTimer: (() => void) | null = null;
   #cancelDrain: (() => void) | null = null;
+  #depth = CONGESTED;
   #roomless: { readonly channel: CarryingChannel; readonly below: number; readonly found: () => void }[] = [];
 
   /** `begin` makes the session once the line is open; `now` in seconds. */
@@ -197,9 +200,12 @@ export class Link {
 
   /** Whether the line has enough to do; looks again until it has not. */
   #full(): boolean {
-    if (this.#line.buffered <= CONGESTED) return false;
+    if (this.#line.buffered <= this.#depth) return false;
     this.#cancelDrain ??= this.#clock.after(DRAIN_MS, () => {
       this.#cancelDrain = null;
+      const { buffered } = this.#line;
+      if (buffered === 0) this.#depth = Math.min(2 * this.#depth, DEEPEST);
+      else if (buffered > CONGESTED) this.#depth = Math.max(this.#depth / 2, CONGESTED);
       if (this.#full()) return;
       this.#events.drained();
       this.#flush();

@@ -55,6 +55,11 @@ const TEXTS: Readonly<Record<FaultName, string>> = {
   source: "The file that was chosen cannot be read any more. Choose it again.",
 };
 
+/** Of these the other side's own words say more than ours. */
+const TELLING: readonly FaultName[] = [
+  "system", "infected", "not-scanned", "unsupported", "bad-name", "too-large", "protocol", "local", "source",
+];
+
 /** What every part of files/ throws. */
 export class FilesError extends Error {
   override readonly name = "FilesError";
@@ -62,7 +67,7 @@ export class FilesError extends Error {
 
   /** `detail` may be a host's own words. */
   constructor(fault: FaultName, detail = "") {
-    const said = showable(detail).trim();
+    const said = TELLING.includes(fault) ? showable(detail).trim() : "";
     super(said === "" ? TEXTS[fault] : `${TEXTS[fault]} (${said})`);
     this.fault = fault;
   }
