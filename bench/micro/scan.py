@@ -2,8 +2,8 @@
 
     python bench/micro/scan.py [--mib 2048] [--folder /dev/shm] [--rules FOLDER] [--json]
 
-The last rows write a file as a receiver does, hashing it (BLAKE3, one thread) while another process keeps the second core
-busy, once without and once with the scanner: their ratio is to be at least 0.8.
+The last rows write a file as a receiver does, hashing it (BLAKE3, one thread) while another process keeps the second
+core busy, once without and once with the scanner: their ratio is to be at least 0.8.
 """
 
 import argparse

@@ -14,6 +14,7 @@ VERBS = [
     *("up", "host", "host install", "host uninstall", "gateway", "gateway install", "gateway uninstall"),
     *(
         "org",
+        "quarantine",
         "org init",
         "org delegate",
         "org token",
