@@ -20,6 +20,8 @@ _FIELDS_MAX = 24
 LIST_MAX = 32
 _NUMBER_MAX = 2**53 - 1
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,31}\Z")
+#: What was done, by whom: a stranger's long words in other fields must not make these vanish.
+_ABOUT = frozenset(("action", "blake3", "files", "path", "session", "size", "who"))
 _OWN = frozenset(("n", "t", "kind"))
 #: Tokens of ours, by how they begin.
 _TOKEN = re.compile(r"\bfh[a-z0-9]{1,4}[._-][A-Za-z0-9_.-]{8,}")
@@ -44,8 +46,8 @@ def encode(number: int, time: int, kind: str, fields: Mapping[str, object]) -> b
             told[plain] = tamed
     own = {"n": number, "t": time, "kind": harmless(str(kind), 32) or "none"}
     while len(line := canonical({**told, **own})) > ENTRY_MAX:
-        # Rather an entry that says less than none: the longest field goes.
-        del told[max(told, key=lambda name: len(canonical(told[name])))]
+        # Rather an entry that says less than none: the longest field goes, what was done last of all.
+        del told[max(told, key=lambda name: (name not in _ABOUT, len(canonical(told[name]))))]
         own["cut"] = True
     return line
 

@@ -9,11 +9,11 @@ from zstandard import frame_content_size
 
 from farhand.files.names import display
 from farhand.host.audit import Kind
-from farhand.host.audit_entry import LIST_MAX
+from farhand.host.audit_entry import LIST_MAX, canonical
 from farhand.protocol.messages.files import SmallFile
 
-#: Characters of the files in one entry, so that all of it fits (audit_entry.ENTRY_MAX).
-_ROOM = 2400
+#: Bytes of an entry (audit_entry.ENTRY_MAX) for the files in it together, for each, and for the folder's path.
+_ROOM, _LINE, _PATH = 1800, 1000, 900
 
 
 class Action(enum.StrEnum):
@@ -71,14 +71,26 @@ class Book:
         """Write entries about names beneath a folder, in as few as fit."""
         lines: list[str] = []
         room = _ROOM
-        for line in names:
-            if lines and (len(lines) == LIST_MAX or len(line) > room):
+        for name in names:
+            line, size = _fitted(name, _LINE)
+            if lines and (len(lines) == LIST_MAX or size > room):
                 self._write(action, folder, lines)
                 lines, room = [], _ROOM
             lines.append(line)
-            room -= len(line.encode(errors="replace"))
+            room -= size
         if lines:
             self._write(action, folder, lines)
 
     def _write(self, action: Action, folder: bytes, lines: list[str]) -> None:
-        self._record(Kind.FILE, action=action, path=display(folder), files=lines)
+        self._record(Kind.FILE, action=action, path=_fitted(display(folder), _PATH)[0], files=lines)
+
+
+def _fitted(text: str, most: int) -> tuple[str, int]:
+    """The text, cut where it would take more bytes of an entry than ``most``; and how many it takes."""
+    size = len(canonical(text)) + 1
+    if size <= most:
+        return text, size
+    while size > most:
+        text = text[: len(text) * most // size - 1]
+        size = len(canonical(text)) + 4
+    return text + "…", size
