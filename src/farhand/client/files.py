@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from farhand.client.errors import SessionOver
 from farhand.client.files_errors import refused
 from farhand.client.operations import Operation, Operations, Port
+from farhand.core.config import Paths
 from farhand.protocol.capability import Capability
 from farhand.protocol.messages.base import Message
 from farhand.protocol.messages.files import (
@@ -42,6 +43,8 @@ from farhand.protocol.messages.files import (
 )
 
 if TYPE_CHECKING:
+    from farhand.client.sync.doing import SyncSummary, Watcher
+    from farhand.client.sync.run import SyncOptions
     from farhand.client.transfer import Options, Transfer
 
 M = TypeVar("M", bound=Message)
@@ -201,6 +204,32 @@ class FilesClient:
         from farhand.client.transfer_get import get
 
         return Transfer(lambda work: get(work, Fixed(self), remote_path(path), Path(local)), options)
+
+    async def sync(
+        self,
+        local: Path | str,
+        path: RemotePath,
+        options: "SyncOptions | None" = None,
+        *,
+        up: bool = True,
+        paths: Paths | None = None,
+        watcher: "Watcher | None" = None,
+    ) -> "SyncSummary":
+        """Bring a folder here and one of the host together; with ``up`` false the host's is the one to copy from.
+
+        ``watcher`` hears of every action. Raises SyncRefused where the plan would delete what may be missing by
+        accident, StateError, SessionOver; single names that fail are in the summary.
+        """
+        from farhand.client.sync.pairing import host_side, local_side, paired
+        from farhand.client.sync.run import SyncOptions
+        from farhand.client.transfer import Fixed
+
+        folders = (paths or Paths.default()).create()
+        here = local_side(local, folders)
+        there = host_side(Fixed(self), path, "host", self.operations.port.host_id, folders)
+        left, right = (here, there) if up else (there, here)
+        async with paired(left, right, options or SyncOptions(), folders, watcher=watcher) as sync:
+            return await sync.run()
 
     async def _entries(
         self, path: bytes, depth: int, follow: bool, skipped: Callable[[int], None] | None = None

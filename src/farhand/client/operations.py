@@ -23,6 +23,8 @@ class Port(Protocol):
 
     @property
     def granted(self) -> Collection[Capability]: ...  # noqa: D102
+    @property
+    def host_id(self) -> bytes: ...  # noqa: D102 - always the same for one host
     def send(self, message: Message) -> None: ...  # noqa: D102 - raises SessionOver
     async def room(self) -> None: ...  # noqa: D102 - returns once little waits to be sent
     def withhold(self, on: bool) -> None: ...  # noqa: D102 - no more credit for what the host sends

@@ -124,6 +124,11 @@ class _FilesPort:
         """The rights that hold now."""
         return self._session.granted
 
+    @property
+    def host_id(self) -> bytes:
+        """Which host it is."""
+        return self._session.host_id
+
     def send(self, message: Message) -> None:
         """Send one. Raises SessionOver."""
         self._session.send(Channel.FILES, message)
