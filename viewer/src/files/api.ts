@@ -151,7 +151,7 @@ export interface TransferQueue {
   resume(id?: string): void;
   /** What failed, once more, from where it was; of a folder what is missing. */
   retry(id?: string): void;
-  /** Stops it, and forgets what was received of it on either side. Done ones leave the list. */
+  /** Stops it and forgets what is here of it; the host forgets its part if it runs, else after two weeks. Leaves the list. */
   cancel(id: string): void;
   /** Takes what is done, skipped or failed for good off the list. */
   clear(): void;
