@@ -15,6 +15,9 @@ VERBS = [
     *(
         "org",
         "quarantine",
+        "quarantine list",
+        "quarantine release",
+        "quarantine delete",
         "org init",
         "org delegate",
         "org token",
