@@ -6,10 +6,9 @@ import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
-import httpx
 import msgspec
 
 from farhand.client.errors import GatewayRefused
@@ -17,6 +16,9 @@ from farhand.client.pinned import OtherCertificate, tls_context
 from farhand.client.texts import plain
 from farhand.core.errors import FarhandError
 from farhand.transports.base import Unreachable
+
+if TYPE_CHECKING:  # it takes a third of a second to load, and a session by a link or on this computer asks no gateway
+    import httpx
 
 #: The largest answer that is read, in bytes.
 ANSWER_MAX = 8 << 20
@@ -93,8 +95,10 @@ class GatewayApi:
         *,
         token: str = "",
         fingerprint: bytes | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: "httpx.AsyncBaseTransport | None" = None,
     ) -> None:
+        import httpx
+
         self.url = url
         headers = {"x-farhand": "1", "accept": "application/json"}
         if token:
@@ -119,6 +123,8 @@ class GatewayApi:
 
     async def call(self, method: str, path: str, body: Any = None, **query: str | int) -> tuple[int, Any]:
         """One request: the status and the decoded answer, None where it is empty."""
+        import httpx
+
         where = urlsplit(self.url).netloc
         try:
             async with self._client.stream(method, path, json=body, params=query or None) as response:
@@ -325,7 +331,7 @@ def _refused(where: str, status: int, data: bytes) -> FarhandError:
     return GatewayRefused(status, plain(error.code), cause or f"{where} says no (HTTP status {status})", cure)
 
 
-def _unreachable(where: str, error: httpx.ConnectError) -> FarhandError:
+def _unreachable(where: str, error: "httpx.ConnectError") -> FarhandError:
     reason: BaseException | None = error
     while reason is not None:
         if isinstance(reason, OtherCertificate):
