@@ -3,7 +3,7 @@
     python bench/micro/scan.py [--mib 2048] [--folder /dev/shm] [--rules FOLDER] [--json]
 
 The last rows write a file as a receiver does, hashing it (BLAKE3, one thread) while another process keeps the second
-core busy, once without and once with the scanner. That other process never waits, as a sender would: it is the worst case.
+core busy, once without and once with the scanner. Unlike a sender that process never waits: it is the worst case.
 """
 
 import argparse
