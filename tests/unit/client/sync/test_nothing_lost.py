@@ -219,4 +219,4 @@ class Two(RuleBasedStateMachine):
 
 
 TestNothingIsLost = Two.TestCase
-TestNothingIsLost.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestNothingIsLost.settings = settings(max_examples=30, stateful_step_count=20, deadline=None)
