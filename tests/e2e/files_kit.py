@@ -66,7 +66,7 @@ class Manager:
 
     def row(self, name: str, side: str = "host") -> Locator:
         """A name on one of the sides."""
-        return self.page.locator(f".pane.{side} .row").filter(has=self.page.get_by_text(name, exact=True))
+        return self.page.locator(f".pane.{side} .row").filter(has=self.page.get_by_label(name, exact=True))
 
     def enter(self, name: str) -> None:
         """Open a folder of the host."""
@@ -78,16 +78,9 @@ class Manager:
         self.page.get_by_role("button", name="Choose a folder").click()
         expect(self.page.locator(".pane.here .grid")).to_be_visible()
 
-    def transfers(self) -> Locator:
-        """The queue's items, in sight."""
-        head = self.page.get_by_role("button", name="Transfers", exact=True)
-        if head.get_attribute("aria-expanded") == "false":
-            head.click()
-        return self.page.locator(".transfer")
-
     def transfer(self, name: str) -> Locator:
-        """The item of this name."""
-        return self.transfers().filter(has=self.page.get_by_text(name, exact=True))
+        """The queue's item of this name."""
+        return self.page.locator(".transfer").filter(has=self.page.get_by_text(name, exact=True))
 
     def arrived(self, name: str) -> None:
         """It is done."""

@@ -16,6 +16,9 @@ class Line:
 
     def __init__(self, port: int) -> None:
         self.port = 0
+        self.passed = 0
+        """Bytes so far, both ways."""
+        self._last: int | None = None
         self._target = port
         self._loop = asyncio.new_event_loop()
         self._server: asyncio.Server | None = None
@@ -33,6 +36,10 @@ class Line:
     def reset(self) -> None:
         """Both ends see their connections break, and new ones are refused."""
         self._do(self._reset())
+
+    def reset_after(self, count: int) -> None:
+        """The same, once so many more bytes have passed."""
+        self._last = self.passed + count
 
     def silence(self) -> None:
         """Nothing arrives any more, and nobody is told: what is sent is lost on the way."""
@@ -89,6 +96,11 @@ class Line:
         with contextlib.suppress(OSError):
             while data := await reader.read(_ROOM):
                 await self._flows.wait()
+                self.passed += len(data)
+                if self._last is not None and self.passed > self._last:
+                    self._last = None
+                    await self._reset()
+                    return
                 writer.write(data)
                 await writer.drain()
         writer.transport.abort()

@@ -124,6 +124,7 @@ export class Desk {
     this.#files = new FilesDesk(ui.parentElement ?? document.body, this.#session.files, () => this.#host.name, {
       changed,
       tell: this.#say.bind(this),
+      say: events.say.bind(events),
       leave: this.focus.bind(this),
     });
     this.#actions = this.#makeActions();

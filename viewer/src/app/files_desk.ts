@@ -9,6 +9,8 @@ export interface FilesDeskEvents {
   changed(): void;
   /** Said aloud and shown for a moment. */
   tell(text: string, tone: "plain" | "bad"): void;
+  /** Said aloud: what is seen of it is on the page already. */
+  say(text: string): void;
   /** The desktop gets the keys again. */
   leave(): void;
 }
@@ -118,11 +120,17 @@ export class FilesDesk {
     this.#before = items;
     this.#summary = summary(items);
     const [bad] = failed;
-    if (bad !== undefined) this.#events.tell(failed.length === 1 ? failure(bad) : `${failed.length} transfers failed.`, "bad");
-    else if (asking.length > 0 && !this.#open) this.#events.tell("A transfer waits for you: open Files.", "plain");
-    else if (done.length > 0 && this.#summary.active === 0) this.#events.tell(finished(done), "plain");
+    if (bad !== undefined) this.#tell(failed.length === 1 ? failure(bad) : `${failed.length} transfers failed.`, "bad");
+    else if (asking.length > 0) this.#tell(this.#open ? "A transfer waits for you." : "A transfer waits for you: open Files.", "plain");
+    else if (done.length > 0 && this.#summary.active === 0) this.#tell(finished(done), "plain");
     this.#events.changed();
   };
+
+  /** The open manager shows it in its list. */
+  #tell(text: string, tone: "plain" | "bad"): void {
+    if (this.#open) this.#events.say(text);
+    else this.#events.tell(text, tone);
+  }
 
   // ---- dropped on the desktop -----------------------------------------------------------------------------------------
 

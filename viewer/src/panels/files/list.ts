@@ -181,7 +181,7 @@ export class ListView {
       data-index=${index}
       ${vars({ "--at": String(index) })}
     >
-      <span class="name" role="gridcell" title=${titleOf(row)}>
+      <span class="name" role="gridcell" title=${titleOf(row)} aria-label=${visible(row.name)}>
         <span class="tick" data-tick>${chosen ? icon("check") : nothing}</span>${familyIcon(familyOf(row.kind, ending))}
         ${renaming ? this.#field(row) : shortName(row.name)}
       </span>

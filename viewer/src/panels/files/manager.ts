@@ -107,10 +107,13 @@ export class Manager {
   show(hostName: string): void {
     this.#hostName = hostName;
     this.#shown = true;
+    if (summary(this.#files.queue.items).active > 0) this.#queueOpen = true;
     this.#render();
     this.#begin();
     this.#pane_(this.#side).list.focus();
-    if (document.activeElement === document.body) this.#root.querySelector<HTMLElement>(".files")?.focus();
+    if (this.#root.contains(document.activeElement)) return;
+    this.#root.querySelector<HTMLElement>(".pane.host .state :is(input, button)")?.focus();
+    if (!this.#root.contains(document.activeElement)) this.#root.querySelector<HTMLElement>(".files")?.focus();
   }
 
   hide(): void {
@@ -142,7 +145,6 @@ export class Manager {
       if (write !== "held") throw new FilesError("rights", text);
     }
     await this.#files.queue.enqueueUpload(sources, folder);
-    this.#queueOpen = true;
   }
 
   #pane(place: HostPlace | HerePlace): Pane {
@@ -261,7 +263,6 @@ export class Manager {
       const to = folder?.handle ?? (await pickTarget(entries));
       if (to === null) return;
       await (to === undefined ? this.#files.queue.enqueueDownload(entries) : this.#files.queue.enqueueDownload(entries, to));
-      this.#queueOpen = true;
     });
   }
 
@@ -356,6 +357,7 @@ export class Manager {
   readonly #told = (): void => {
     const { items } = this.#files.queue;
     const { done } = news(this.#before, items);
+    if (items.length > this.#before.length) this.#queueOpen = true;
     this.#before = items;
     if (done.length > 0) this.#refreshSoon();
     this.#begin();

@@ -77,6 +77,7 @@ function path(look: PaneLook, actions: PaneActions): TemplateResult {
             class="crumb"
             aria-current=${here ? "location" : nothing}
             title=${visible(folder.name)}
+            aria-label=${visible(folder.name)}
             @click=${() => {
               actions.go(trail.slice(0, at + 1));
             }}

@@ -44,9 +44,12 @@ export const FAULTS: Readonly<Record<FaultName, Words>> = {
   source: { title: "The file cannot be read any more", cure: "It was changed or moved on this computer. Choose it again.", again: true },
 };
 
-/** A fault in a line: for lists and for reading aloud. */
+/** A fault in a line, for lists and for reading aloud: what it is called, and the system's or host's own words if there are any. */
 export function brief(fault: Fault): string {
-  return `${FAULTS[fault.name].title}: ${fault.text}`;
+  const { title } = FAULTS[fault.name];
+  const detail = /\((.*)\)\.?$/su.exec(fault.text)?.[1] ?? fault.text;
+  const same = detail.toLowerCase().startsWith(title.toLowerCase());
+  return same ? title + detail.slice(title.length) : `${title}: ${detail}`;
 }
 
 /** What a transfer is doing, in a few words. */

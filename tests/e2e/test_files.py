@@ -1,0 +1,190 @@
+"""Files in a real browser before a real host: in and out, over a line that is cut, names that are taken, malware, size."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from playwright.sync_api import Browser, expect
+from tests.e2e.files_kit import DIGEST, PICKED, PLAIN, WRITE, Manager, digest
+from tests.e2e.line import line_to
+from tests.e2e.real import PATIENCE, Desk, Program, desk, up
+
+MIB = 1 << 20
+#: The most that a cut makes cross twice, and what all else on the line needs meanwhile.
+BLOCK = 4 * MIB
+REST = 2 * MIB
+#: The industry's harmless test string for scanners, in two halves, so that none finds it here.
+EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-" + rb"ANTIVIRUS-TEST-FILE!$H+H*"
+
+
+@pytest.fixture(scope="module")
+def host(display: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """A host that gives files to who asks."""
+    folder = tmp_path_factory.mktemp("host")
+    with up(folder, display, "--no-ask", "--allow", "view,control,files-read,files-write") as program:
+        yield program
+
+
+@pytest.fixture
+def there(host: Program) -> Path:
+    """A folder of the host for one test."""
+    return Path(tempfile.mkdtemp(dir=host.ready_file.parent))
+
+
+def come(page: Desk, host: Program, folder: Path, script: str = PICKED) -> Manager:
+    """Connect, and open a folder of the host."""
+    page.page.add_init_script(script)
+    page.connect(host.link())
+    manager = Manager(page).open()
+    manager.enter(folder.name)
+    return manager
+
+
+def test_a_folder_is_dragged_in_and_a_file_comes_out(
+    chromium: Browser, host: Program, there: Path, tmp_path: Path
+) -> None:
+    album = tmp_path / "album"
+    (album / "inner" / "empty").mkdir(parents=True)
+    (album / "one.bin").write_bytes(os.urandom(3 * MIB))
+    (album / "inner" / "zwei ü.txt").write_text("two")
+    (there / "out.bin").write_bytes(os.urandom(MIB))
+    with desk(chromium, 1280, 800) as page:
+        manager = come(page, host, there, PLAIN)
+        manager.drop([album], manager.names)
+        manager.arrived("album")
+        expect(manager.row("album")).to_be_visible()
+        assert (there / "album" / "inner" / "empty").is_dir()
+        for name in ("one.bin", "inner/zwei ü.txt"):
+            assert digest(there / "album" / name) == digest(album / name)
+        manager.row("out.bin").click()
+        with page.page.expect_download() as download:
+            page.page.get_by_role("button", name="Download").click()
+        assert download.value.suggested_filename == "out.bin"
+        assert digest(Path(download.value.path())) == digest(there / "out.bin")
+
+
+def test_what_is_dropped_on_the_desktop_is_sent(chromium: Browser, host: Program, tmp_path: Path) -> None:
+    dropped = tmp_path / "dropped on the desktop.txt"
+    dropped.write_text("hello")
+    with desk(chromium, 1280, 800) as page:
+        page.connect(host.link())
+        manager = Manager(page)
+        manager.drop([dropped], page.page.locator(".stages"))
+        arrived = host.ready_file.parent / dropped.name
+        page.until(lambda: arrived.exists() and arrived.read_text() == "hello", "it arrived")
+
+
+@pytest.mark.parametrize("way", ["up", "down"])
+def test_a_cut_at_sixty_percent_and_a_reload_lose_nothing(
+    chromium: Browser, host: Program, there: Path, way: str
+) -> None:
+    size = 16 * MIB
+    link = host.link()
+    with line_to(link) as line, desk(chromium, 1280, 800) as page:
+        page.page.add_init_script(PICKED)
+        page.connect(line.link(link))
+        if way == "up":
+            page.page.evaluate(WRITE, ["big.bin", size])
+            whole = page.page.evaluate(DIGEST, "big.bin")
+        else:
+            (there / "big.bin").write_bytes(os.urandom(size))
+            whole = hashlib.sha256((there / "big.bin").read_bytes()).hexdigest()
+        manager = Manager(page).open()
+        manager.enter(there.name)
+        manager.choose_here()
+        manager.row("big.bin", "here" if way == "up" else "host").click()
+        before = line.passed
+        line.reset_after(size * 6 // 10)
+        page.page.keyboard.press("Control+Enter")
+        expect(page.page.get_by_role("alertdialog", name="The line is cut")).to_be_visible()
+        page.page.goto("about:blank")  # as a reload leaves it, while the line is still cut
+        page.problems.clear()  # the browser tells of connections that failed, as it should
+        line.restore()
+        page.connect(line.link(host.link()))
+        manager.open().arrived("big.bin")
+        crossed = line.passed - before
+        assert crossed < size + BLOCK + REST, f"{crossed / MIB:.1f} MiB for {size / MIB} MiB"
+        if way == "up":
+            assert hashlib.sha256((there / "big.bin").read_bytes()).hexdigest() == whole
+        else:
+            assert page.page.evaluate(DIGEST, "big.bin") == whole
+
+
+def test_a_name_that_is_taken_is_asked_about(chromium: Browser, host: Program, there: Path, tmp_path: Path) -> None:
+    for name in ("a.txt", "b.txt"):
+        (there / name).write_text("there")
+        (tmp_path / name).write_text("from here")
+    with desk(chromium, 1280, 800) as page:
+        manager = come(page, host, there)
+        manager.drop([tmp_path / "a.txt", tmp_path / "b.txt"], manager.names)
+        question = page.page.get_by_role("dialog", name="This name is taken")
+        question.get_by_label("Keep both").check()
+        question.get_by_label("Do the same for all").check()
+        question.get_by_role("button", name="Go on").click()
+        expect(manager.row("a (2).txt")).to_be_visible()
+        expect(manager.row("b (2).txt")).to_be_visible()
+        assert sorted(one.read_text() for one in there.iterdir()) == ["from here"] * 2 + ["there"] * 2
+
+
+def test_malware_is_stopped_and_shown(chromium: Browser, host: Program, there: Path, tmp_path: Path) -> None:
+    (tmp_path / "bill.com").write_bytes(EICAR)
+    with desk(chromium, 1280, 800) as page:
+        manager = come(page, host, there)
+        manager.drop([tmp_path / "bill.com"], manager.names)
+        told = manager.transfer("bill.com")
+        expect(told).to_contain_text("Malware was found")
+        expect(told).to_contain_text("quarantine")
+        expect(told.get_by_role("button", name="Retry")).to_have_count(0)
+        assert list(there.iterdir()) == []
+
+
+def test_a_large_file_goes_straight_to_the_disk(chromium: Browser, host: Program, there: Path) -> None:
+    fetch_large(chromium, host, there, int(os.environ.get("FARHAND_E2E_LARGE", 160 * MIB)))
+
+
+def fetch_large(chromium: Browser, host: Program, there: Path, size: int) -> None:
+    """Fetch a sparse file, and hold what the browser's processes grow by meanwhile against its size."""
+    with (there / "large.img").open("wb") as file:
+        for at in range(0, size, 32 * MIB):
+            file.seek(at)
+            file.write(os.urandom(MIB))
+        file.truncate(size)
+    with desk(chromium, 1280, 800) as page:
+        manager = come(page, host, there)
+        manager.choose_here()
+        manager.row("large.img").click()
+        page.page.keyboard.press("Control+Enter")
+        least, most = memory(), 0
+
+        def done() -> bool:
+            nonlocal most
+            most = max(most, memory())
+            return "Done" in manager.transfer("large.img").inner_text()
+
+        page.until(done, "it is fetched", max(PATIENCE, size / (8 * MIB)))
+        print(f"{size / MIB:.0f} MiB fetched; the browser grew by {(most - least) / MIB:.0f} MiB")
+        assert most - least < 120 * MIB
+        got = page.page.evaluate(SIZE, "large.img")
+        assert got == size
+
+
+SIZE = """async (name) => {
+  const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle("work");
+  return (await (await folder.getFileHandle(name)).getFile()).size;
+}"""
+
+
+def memory() -> int:
+    """What the pages and workers of this test's browser hold, in bytes."""
+    held = 0
+    for process in psutil.Process().children(recursive=True):
+        try:
+            if "--type=renderer" in process.cmdline():
+                held += process.memory_info().rss
+        except psutil.NoSuchProcess:
+            continue
+    return held
