@@ -37,6 +37,8 @@ _SCAN = 256 << 10
 #: Where a block differs, so many after it are tried at their places before all offsets are.
 _AHEAD = 8
 _THREADS = 2
+#: 4 MiB for each of two tables, at most.
+_TABLE_BITS = 22
 
 Numbers = NDArray[np.uint32]
 
@@ -218,16 +220,20 @@ class _Index:
         self.blocks = len(weak)
         self._order = np.argsort(weak, kind="stable").astype(np.uint32)
         self._sorted = weak[self._order]
-        self._shift = 32 - max(10, self.blocks.bit_length() + 4)
-        self._seen = np.zeros(1 << 32 - self._shift, np.bool_)
-        self._seen[self._sorted >> self._shift] = True
+        bits = min(max(10, self.blocks.bit_length() + 4), _TABLE_BITS)
+        self._shift, self._mask = 32 - bits, (1 << bits) - 1
+        self._high, self._low = np.zeros((2, 1 << bits), np.bool_)
+        self._high[weak >> self._shift] = True
+        self._low[weak & self._mask] = True
 
     def find(self, sums: Numbers) -> list[tuple[int, int]]:
         """Give the offsets whose checksum a block has, each with that block's place for ``same``.
 
-        Of a run of equal checksums (zeros, say) only its ends count.
+        Two tables sort out nearly all before the search. Of a run of equal checksums (zeros, say) only its ends
+        count.
         """
-        offsets = np.flatnonzero(self._seen[sums >> self._shift])
+        offsets = np.flatnonzero(self._high.take(sums >> self._shift))
+        offsets = offsets[self._low.take(sums[offsets] & self._mask)]
         values = sums[offsets]
         places = np.minimum(np.searchsorted(self._sorted, values), self.blocks - 1)
         ends = np.ones(len(values), np.bool_)
