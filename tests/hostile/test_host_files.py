@@ -383,7 +383,7 @@ async def test_what_was_read_stands_in_the_audit_though_the_end_was_never_asked_
         (kit.root / "large").write_bytes(bytes(32 << 20))
         caller = await kit.caller()
         caller.send(Get(1, b"large", 0, b"", False))
-        await caller.answer(1, Opened)
+        await caller.answer(1, Data)
         caller.send(StopReading(1))
         assert await caller.fault(1) is FileFault.STOPPED
         (entry,) = kit.audit.of("file")
