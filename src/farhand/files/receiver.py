@@ -7,10 +7,8 @@ from farhand.files.digest import CHUNK, Digester, Progress, digest_range, digest
 from farhand.files.errors import FilesError
 from farhand.files.packing import unpack
 from farhand.files.partial import Partial
+from farhand.files.sender import STRETCH
 from farhand.protocol.messages.files import SMALL_FILE, Data, FileFault, Finish, Reuse, Signature, Zeros
-
-#: The most that one Reuse or Zeros may stand for, in bytes: work that one call does.
-STRETCH = 16 << 20
 
 
 class Receiver:

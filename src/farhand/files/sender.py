@@ -14,7 +14,7 @@ from farhand.protocol.messages.files import PIECE, Data, FileFault, Finish, Reus
 if TYPE_CHECKING:  # most files have no older version, and numpy takes a while to load
     from farhand.files.delta import Match, Matcher, Signatures
 
-#: The most that one Reuse or Zeros stands for, in bytes.
+#: The most that one Reuse or Zeros stands for, in bytes: the work that one call does at the other end.
 STRETCH = 16 << 20
 #: What a message without content counts for in a budget, since it stands for much reading.
 _REFERENCE = 256 << 10

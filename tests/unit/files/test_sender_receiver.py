@@ -5,7 +5,8 @@ from blake3 import blake3
 from tests.unit.files.kit import KEY, NUMBER, Ends, all_pieces, random_bytes
 
 from farhand.files.errors import FilesError
-from farhand.files.receiver import STRETCH, Receiver
+from farhand.files.receiver import Receiver
+from farhand.files.sender import STRETCH
 from farhand.protocol import codec
 from farhand.protocol.messages import Channel
 from farhand.protocol.messages.files import PIECE, Conflict, Data, FileFault, Finish, Meta, Reuse, Zeros
