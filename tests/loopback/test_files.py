@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from tests.loopback.files_kit import FilesKit, tree
 
+from farhand.client.transfer_across import across
 from farhand.client.transfer_get import get
 from farhand.client.transfer_put import put
 from farhand.files.errors import FilesError
@@ -246,3 +247,31 @@ async def test_a_paused_copy_stands_still(tmp_path: Path) -> None:
         transfer.resume()
         await transfer
         assert (kit.there / "big").read_bytes() == data
+
+
+async def test_verify_reads_both_sides_and_tells_what_differs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with FilesKit(tmp_path) as kit:
+        plant(kit.here)
+        summary = await kit.copy(lambda work, line: put(work, line, kit.here, b"all"), verify=True)
+        assert summary.failures == []
+        summary = await kit.copy(lambda work, line: get(work, line, b"all", tmp_path / "back"), verify=True)
+        assert summary.failures == []
+        monkeypatch.setattr("farhand.client.transfer_verify.digest_file", lambda _fd: (0, bytes(32)))
+        with pytest.raises(FilesError, match="not the same on both sides"):
+            await kit.copy(lambda work, line: get(work, line, b"all/big", tmp_path / "big"), verify=True)
+
+
+async def test_from_one_host_to_another(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    async with FilesKit(tmp_path / "a", cuts=[600_000]) as one, FilesKit(tmp_path / "b", cuts=[400_000]) as other:
+        plant(one.there)
+        summary = await one.copy(lambda work, line: across(work, line, b"", other.line, b"all"))
+        assert summary.failures == []
+        assert tree(other.there / "all") == tree(one.there)
+        data = bytearray((one.there / "big").read_bytes())
+        data[1000:1010] = b"0123456789"
+        (one.there / "big").write_bytes(data)
+        summary = await one.copy(lambda work, line: across(work, line, b"big", other.line, b"all/big"))
+        assert (other.there / "all" / "big").read_bytes() == data
+        assert summary.crossed < 32 << 10

@@ -91,6 +91,10 @@ async def get_wanted(work: Work, line: Line, wanted: Wanted) -> None:
 
     parts, size = await work.again(attempt, line)
     share.whole(size)
+    if work.options.verify:
+        from farhand.client.transfer_verify import compare_at
+
+        await compare_at(work, line, wanted.path, wanted.folder, parts)
     if parts != wanted.parts:
         work.progress.names.append(b"/".join(parts))
     work.changed()

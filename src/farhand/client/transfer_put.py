@@ -100,6 +100,10 @@ async def put_open(work: Work, line: Line, fd: int, source: bytes, path: bytes, 
 
     name = await work.again(attempt, line)
     share.whole(entry.size)
+    if work.options.verify:
+        from farhand.client.transfer_verify import compare
+
+        await compare(work, line, path[: path.rfind(b"/") + 1] + name.rpartition(b"/")[2], fd)
     if name and name != path and name.rpartition(b"/")[2] != path.rpartition(b"/")[2]:
         work.progress.names.append(name)
     work.changed()

@@ -1,0 +1,105 @@
+"""Files by the command line, as a user copies them: real processes, a real host."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from tests.integration.processes import PATIENCE, farhand
+
+UP = ("up", "--no-ask", "--virtual", "640x480", "--listen", "127.0.0.1:0", "--json")
+
+
+async def run(home: Path, *arguments: str, given: bytes = b"", code: int = 0) -> bytes:
+    """One command's output; it ends with ``code``."""
+    process = await start(home, *arguments)
+    out, errors = await asyncio.wait_for(process.communicate(given), PATIENCE)
+    assert process.returncode == code, errors.decode()
+    return out if code == 0 else errors
+
+
+async def start(home: Path, *arguments: str) -> asyncio.subprocess.Process:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "farhand.cli", *arguments),
+        env={**environment, "HOME": str(home), "XDG_RUNTIME_DIR": str(home)},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        cwd=home,
+    )
+
+
+@contextlib.asynccontextmanager
+async def host(folder: Path) -> AsyncIterator[tuple[Path, Path]]:
+    """A host whose user's home is the one path, and a folder of the caller's, the other."""
+    home, mine = folder / "home", folder / "mine"
+    mine.mkdir()
+    home.mkdir(mode=0o700)
+    settings = folder / "host.toml"
+    settings.write_text('allow = ["view", "files-read", "files-write"]\n')
+    async with farhand(home, *UP, "--settings", str(settings)) as up:
+        await up.tell("code")
+        yield home, mine
+        await up.end()
+
+
+@pytest.mark.timeout(120)
+async def test_the_verbs_as_a_user_types_them(tmp_path: Path) -> None:
+    async with host(tmp_path) as (home, mine):
+        (mine / "site" / "images").mkdir(parents=True)
+        (mine / "site" / "index.html").write_text("<p>")
+        (mine / "site" / "images" / "a.png").write_bytes(os.urandom(200_000))
+        await run(home, "cp", "-r", str(mine / "site"), "local:")
+        assert (home / "site/images/a.png").read_bytes() == (mine / "site/images/a.png").read_bytes()
+        await run(home, "cp", "local:site/*.html", f"{mine}/")
+        assert (mine / "index.html").read_text() == "<p>"
+        assert "farhand: site is a folder" in (await run(home, "cp", "local:site", str(mine / "x"), code=1)).decode()
+        await run(home, "cp", "-", "local:dump.sql", given=b"insert")
+        assert await run(home, "cat", "local:dump.sql") == b"insert"
+        assert await run(home, "cp", "local:dump.sql", "-") == b"insert"
+        await run(home, "mkdir", "-p", "local:x/y")
+        await run(home, "mv", "local:dump.sql", "x/y/")
+        assert (await run(home, "ls", "local:x/y")).decode() == "dump.sql\n"
+        listed = [json.loads(line) for line in (await run(home, "ls", "--json", "-r", "local:site")).splitlines()]
+        assert {one["path"]: one["kind"] for one in listed} == {
+            "index.html": "file",
+            "images": "folder",
+            "images/a.png": "file",
+        }
+        assert b"not empty" in await run(home, "rm", "--for-good", "local:x", code=1)
+        await run(home, "rm", "-r", "--for-good", "local:x")
+        assert not (home / "x").exists()
+        assert b"free of" in await run(home, "df", "local:")
+        assert b"no such file" in await run(home, "cp", "local:none", str(mine), code=1)
+        assert b"SRC" in await run(home, "cp", "alone", code=2)
+        await run(home, "cp", str(mine / "index.html"), "local:again.html", "--conflict", "refuse")
+        (mine / "index.html").write_text("<p>other")
+        refused = await run(home, "cp", str(mine / "index.html"), "local:again.html", "--conflict", "refuse", code=1)
+        assert b"the name is taken" in refused
+
+
+@pytest.mark.timeout(120)
+async def test_a_copy_that_was_killed_is_gone_on_with(tmp_path: Path) -> None:
+    async with host(tmp_path) as (home, mine):
+        data = os.urandom(96 << 20)
+        (mine / "big").write_bytes(data)
+        process = await start(home, "cp", "-q", str(mine / "big"), "local:big")
+        async with asyncio.timeout(PATIENCE):
+            while sum(one.stat().st_size for one in home.rglob(".farhand-incoming/p*")) < 8 << 20:
+                assert process.returncode is None
+                await asyncio.sleep(0)
+        process.send_signal(signal.SIGKILL)
+        await process.wait()
+        assert not (home / "big").exists()
+        told = (await run(home, "cp", "--json", str(mine / "big"), "local:big")).splitlines()
+        done = json.loads(told[-1])
+        assert done["event"] == "done"
+        assert done["resumed"] >= 8 << 20
+        assert done["crossed"] + done["resumed"] == len(data)
+        assert (home / "big").read_bytes() == data
