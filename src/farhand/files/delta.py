@@ -19,13 +19,15 @@ from blake3 import blake3
 from numpy.typing import NDArray
 
 from farhand.files.errors import FilesError
-from farhand.protocol.messages.files import PIECE, SMALL_FILE, FileFault, Signature
+from farhand.protocol.messages.files import PIECE, FileFault, Signature
 
 #: The rolling checksum is of so many bytes, and blocks are no shorter.
 WINDOW = 512
 BLOCK_MAX = 8 << 20
 #: Bounds memory: about 40 bytes a block, with the tables.
 BLOCKS_MAX = 1 << 20
+#: The largest older file, in bytes.
+SIZE_MAX = BLOCKS_MAX * BLOCK_MAX
 _MULTIPLIER = 0x9E3779B1
 _WEAK = 4
 #: A block that passes and is another one is met once in 2^16 files; the whole file's digest finds that out.
@@ -58,11 +60,6 @@ class Match:
     length: int
 
 
-def is_useful(size: int) -> bool:
-    """Whether an older file of ``size`` bytes can serve: neither too small to be worth it nor above 8 TiB."""
-    return SMALL_FILE < size <= BLOCKS_MAX * BLOCK_MAX
-
-
 def block_size(size: int) -> int:
     """Give the block for an older file of ``size`` bytes: a power of two, at least half the size's root and WINDOW."""
     block = WINDOW
@@ -79,8 +76,13 @@ def strong_size(size: int) -> int:
 
 
 def signatures(number: int, fd: int) -> Iterator[Signature]:
-    """Describe an open file, as large as it is now, in messages of operation ``number``; raises OSError."""
+    """Describe an open file as it is now, in messages of operation ``number``.
+
+    Raises OSError, and FilesError TOO_LARGE.
+    """
     size = os.fstat(fd).st_size
+    if size > SIZE_MAX:
+        raise FilesError(FileFault.TOO_LARGE, "the older file is too large for a delta", "send the whole file")
     block, strong = block_size(size), strong_size(size)
     span = PIECE // (_WEAK + strong) * block
     stride = max(_STRIDE, block)
@@ -106,7 +108,7 @@ class Signatures:
     def add(self, message: Signature) -> bool:
         """Take the next message; returns whether it was the last. Raises FilesError PROTOCOL."""
         if self.size < 0:
-            if message.size > BLOCKS_MAX * BLOCK_MAX:
+            if message.size > SIZE_MAX:
                 raise _malformed()
             self.size, self.block, self.strong = message.size, block_size(message.size), strong_size(message.size)
         self._rows += message.data

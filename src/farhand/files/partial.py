@@ -133,11 +133,6 @@ class Incoming:
         except OSError as error:
             raise FilesError.from_oserror(error) from None
 
-    def forget(self, key: bytes) -> None:
-        """Delete what there is for ``key``, if there is."""
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(_name(key), dir_fd=self._fd)
-
     def expire(self, now: float, days: float = KEEP_DAYS) -> int:
         """Delete partials that nobody wrote to for so many days before ``now`` (Unix seconds); returns how many."""
         count = 0

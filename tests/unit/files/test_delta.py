@@ -12,13 +12,13 @@ from farhand.files import delta
 from farhand.files.delta import (
     BLOCK_MAX,
     BLOCKS_MAX,
+    SIZE_MAX,
     WINDOW,
     Literal,
     Match,
     Matcher,
     Signatures,
     block_size,
-    is_useful,
     signatures,
     strong_size,
 )
@@ -146,7 +146,7 @@ def test_messages_fit_and_are_few_bytes(tmp_path: Path) -> None:
     assert sum(len(codec.encode(Channel.FILES, message)) for message in messages) < len(OLD) / 100
 
 
-@pytest.mark.parametrize("size", [0, 1, 1 << 20, 1 << 30, 1 << 40, BLOCKS_MAX * BLOCK_MAX])
+@pytest.mark.parametrize("size", [0, 1, 1 << 20, 1 << 30, 1 << 40, SIZE_MAX])
 def test_sizes_are_bounded(size: int) -> None:
     block = block_size(size)
     assert WINDOW <= block <= BLOCK_MAX
@@ -155,14 +155,14 @@ def test_sizes_are_bounded(size: int) -> None:
     assert 2 <= strong_size(size) <= 8
 
 
-def test_which_files_serve() -> None:
-    assert [is_useful(size) for size in (0, 64 << 10, (64 << 10) + 1, 1 << 43, (1 << 43) + 1)] == [
-        False,
-        False,
-        True,
-        True,
-        False,
-    ]
+def test_a_file_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delta, "SIZE_MAX", 10)
+    (tmp_path / "old").write_bytes(bytes(11))
+    fd = os.open(tmp_path / "old", os.O_RDONLY)
+    with pytest.raises(FilesError) as raised:
+        next(signatures(NUMBER, fd))
+    os.close(fd)
+    assert raised.value.fault == FileFault.TOO_LARGE
 
 
 def test_descriptions_that_are_refused(tmp_path: Path) -> None:
@@ -178,7 +178,7 @@ def test_descriptions_that_are_refused(tmp_path: Path) -> None:
         [message(block=WINDOW * 2)],
         [message(block=0)],
         [message(strong=1)],
-        [message(size=BLOCKS_MAX * BLOCK_MAX + 1)],
+        [message(size=SIZE_MAX + 1)],
         [message(data=bytes(5 * row))],
         [message(last=False)],
         [message(data=bytes(row))],

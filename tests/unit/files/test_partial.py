@@ -131,13 +131,6 @@ def test_what_nobody_asks_for_expires(ends: Ends, place: Path) -> None:
     assert (place / name).stat().st_mtime == 87 * DAY
 
 
-def test_forgetting(ends: Ends, place: Path) -> None:
-    ends.incoming.open(KEY, 3).close()
-    ends.incoming.forget(KEY)
-    ends.incoming.forget(KEY)
-    assert os.listdir(place) == []
-
-
 def test_beside_the_target_where_the_data_folder_is_on_another_file_system(
     ends: Ends, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
