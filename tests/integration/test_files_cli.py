@@ -59,7 +59,9 @@ async def test_the_verbs_as_a_user_types_them(tmp_path: Path) -> None:
         assert (home / "site/images/a.png").read_bytes() == (mine / "site/images/a.png").read_bytes()
         await run(home, "cp", "local:site/*.html", f"{mine}/")
         assert (mine / "index.html").read_text() == "<p>"
-        assert "farhand: site is a folder" in (await run(home, "cp", "local:site", str(mine / "x"), code=1)).decode()
+        assert (
+            "farhand: local:site is a folder" in (await run(home, "cp", "local:site", str(mine / "x"), code=1)).decode()
+        )
         await run(home, "cp", "-", "local:dump.sql", given=b"insert")
         assert await run(home, "cat", "local:dump.sql") == b"insert"
         assert await run(home, "cp", "local:dump.sql", "-") == b"insert"

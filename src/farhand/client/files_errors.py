@@ -40,7 +40,8 @@ _FAULTS = {
 def refused(fault: FileFault, text: str = "", name: str = "") -> FilesError:
     """The error for a fault that a host told, ``name`` being what it is about."""
     cause, cure = _FAULTS[fault]
-    told = f"{cause} ({text})" if text else cause
+    # The other side's own words say more only where they are others than it has for every such fault.
+    told = f"{cause} ({text})" if text and not text.startswith(FilesError(fault).cause) else cause
     return FilesError(fault, f"{name}: {told}" if name else told, cure)
 
 
