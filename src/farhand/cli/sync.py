@@ -1,5 +1,6 @@
 """`farhand sync`."""
 
+from pathlib import Path
 from typing import Annotated
 
 from farhand.cli.files_options import RETRY, GatewayOption, Json, Quiet, Reason, Retry, parse_reason
@@ -90,9 +91,16 @@ def command(
     if include and not exclude:
         raise Misused("it makes exceptions to --exclude: name that too", "--include")
     with reaching():
+        from farhand.client.places import place
+
+        left, right = place(source), place(target)
+        begun = None
+        if left.here != right.here:
+            from farhand.client.sync.ahead import ahead
+
+            begun = ahead(Path(left.path if left.here else right.path).expanduser())
         from farhand.cli.filing import Reaching
         from farhand.cli.synchronising import Asked, synchronise
-        from farhand.client.places import place
         from farhand.client.sync.plan import Mode
         from farhand.client.sync.run import SyncOptions
 
@@ -105,5 +113,5 @@ def command(
             max_delete=max_delete,
             force=force,
         )
-        asked = Asked(place(source), place(target), options, dry_run, every if watch else None)
+        asked = Asked(left, right, options, dry_run, every if watch else None, begun)
         synchronise(asked, Reaching(gateway, why, retry), quiet=quiet, machine=json)

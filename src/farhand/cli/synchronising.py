@@ -10,6 +10,7 @@ from farhand.cli.exits import CliError, Exit
 from farhand.cli.filing import Reaching, run_until_told
 from farhand.client.copying import Hosts
 from farhand.client.places import Place
+from farhand.client.sync.ahead import Ahead
 from farhand.client.sync.doing import SyncSummary, Watcher
 from farhand.client.sync.guard import SyncRefused
 from farhand.client.sync.local import LocalSide
@@ -38,6 +39,8 @@ class Asked:
     options: SyncOptions
     dry_run: bool = False
     every: float | None = None
+    ahead: Ahead | None = None
+    """The listing of the one side that is here."""
 
 
 def synchronise(asked: Asked, reaching: Reaching, *, quiet: bool, machine: bool) -> None:
@@ -48,7 +51,7 @@ def synchronise(asked: Asked, reaching: Reaching, *, quiet: bool, machine: bool)
         how = reaching.reach(teller.note)
         places = [asked.left, asked.right]
         async with Hosts(how, places, writes(asked.left, asked.right, asked.options)) as hosts:
-            left, right = [await _side(one, hosts, how.paths) for one in places]
+            left, right = [await _side(one, hosts, how.paths, asked.ahead) for one in places]
             pair = paired(left, right, asked.options, how.paths, watcher=teller, remember=not asked.dry_run)
             try:
                 async with pair as sync:
@@ -64,9 +67,9 @@ def synchronise(asked: Asked, reaching: Reaching, *, quiet: bool, machine: bool)
     run_until_told(main())
 
 
-async def _side(place: Place, hosts: Hosts, paths: Paths) -> LocalSide | HostSide:
+async def _side(place: Place, hosts: Hosts, paths: Paths, ahead: Ahead | None) -> LocalSide | HostSide:
     if place.here:
-        return local_side(place.path, paths)
+        return local_side(place.path, paths, ahead)
     line = await hosts.line(place)
     name = "host" if "://" in place.target else place.target
     return host_side(line, place.path, name, line.session.host_id, paths)
@@ -129,7 +132,7 @@ class Teller(Watcher):
             counts = {"actions": len(actions), "deletions": deletions, "bytes": plan.bytes}
             self._object("planned", names=names, **counts, conflicts=len(plan.conflicts), failed=len(plan.problems))
         elif not self._quiet:
-            print(f"{names:,} names compared; {len(actions):,} things would be done, {deletions:,} of them deletions")
+            print(f"{names:,} names compared; {len(actions):,} to do, {deletions:,} of them deletions")
 
     def planned(self, plan: Plan) -> None:
         """As Watcher."""

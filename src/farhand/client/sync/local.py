@@ -6,7 +6,8 @@ from asyncio import to_thread
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
-from farhand.client.sync.side import Crossing, as_it_was, chunks, outcome, plain
+from farhand.client.sync.ahead import Ahead, names_of
+from farhand.client.sync.side import Crossing, as_it_was, chunks, outcome
 from farhand.client.sync.tree import Changed, Copy, Listing, Moved, Outcome, Side, Tree
 from farhand.client.transfer_get import there_at
 from farhand.core.config import Paths
@@ -33,14 +34,18 @@ _BATCH = 1 << 20
 
 
 class LocalSide:
-    """The folder ``path``; ``data`` is this user's data folder, where files wait until they are whole."""
+    """The folder ``path``; ``data`` is this user's data folder, where files wait until they are whole.
 
-    def __init__(self, path: Path, label: str, data: Path | None = None) -> None:
+    ``ahead`` lists it for the first time already.
+    """
+
+    def __init__(self, path: Path, label: str, data: Path | None = None, ahead: Ahead | None = None) -> None:
         self.path = Path(os.path.realpath(path))
         self.label = label
         self.identity = f"here:{self.path}"
         self._data = data or Paths.default().data
         self._folder: Folder | None = None
+        self._ahead = ahead if ahead is not None and ahead.path == self.path else None
 
     @property
     def folder(self) -> Folder:
@@ -68,13 +73,12 @@ class LocalSide:
             if error.fault is FileFault.NOT_FOUND:
                 return Listing(missing=True)
             raise FilesError(error.fault, f"{self.path}: {error.cause}", error.cure) from error
+        begun, self._ahead = self._ahead, None
         tree: Tree = {}
         skipped = 0
-        file = EntryKind.FILE
-        for batch in folder.walk([]):
-            skipped += batch.skipped
-            for entry in batch:
-                tree[entry.path] = entry if entry.kind is file else plain(entry)
+        for names in (begun.names() if begun is not None else None) or names_of(folder):
+            skipped += names.skipped
+            tree.update([(entry.path, entry) for entry in names.entries])
         return Listing(tree, skipped)
 
     async def folds(self, tree: Tree) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from farhand.client.files import RemotePath, remote_path
 from farhand.client.places import Place, PlaceError
+from farhand.client.sync.ahead import Ahead
 from farhand.client.sync.doing import Watcher
 from farhand.client.sync.local import LocalSide
 from farhand.client.sync.plan import Mode
@@ -27,9 +28,10 @@ MEMORIES = "sync"
 _UNFIT = re.compile(r"[^\w.-]+")
 
 
-def local_side(path: Path | str, paths: Paths) -> LocalSide:
-    """A folder of this computer."""
-    return LocalSide(Path(path or ".").expanduser(), _label(platform.node().partition(".")[0] or "here"), paths.data)
+def local_side(path: Path | str, paths: Paths, ahead: Ahead | None = None) -> LocalSide:
+    """A folder of this computer, which ``ahead`` lists already."""
+    name = _label(platform.node().partition(".")[0] or "here")
+    return LocalSide(Path(path or ".").expanduser(), name, paths.data, ahead)
 
 
 def host_side(line: Line, path: RemotePath, name: str, host: bytes, paths: Paths) -> HostSide:

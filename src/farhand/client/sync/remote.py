@@ -9,8 +9,9 @@ from typing import TypeVar
 
 from farhand.client.errors import SessionOver
 from farhand.client.files import WHOLE_TREE, FilesClient, answer, joined, stopped
+from farhand.client.sync.ahead import plain
 from farhand.client.sync.local import LocalSide, unlike
-from farhand.client.sync.side import Crossing, as_it_was, chunks, outcome, plain
+from farhand.client.sync.side import Crossing, as_it_was, chunks, outcome
 from farhand.client.sync.tree import Changed, Copy, Listing, Moved, Outcome, Side, Tree, parents
 from farhand.client.transfer import Line, together
 from farhand.client.transfer_get_tree import get_entries

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from farhand.client.sync.ahead import plain
 from farhand.client.sync.tree import Changed, Copy, Moved, Outcome, same
 from farhand.client.transfer import Options, Work
 from farhand.files.errors import FilesError
@@ -13,17 +14,6 @@ from farhand.protocol.messages.files import Conflict, Entry, EntryKind, FileFaul
 CHUNK_FILES, CHUNK_BYTES = 2000, 256 << 20
 #: What is no failure, but a side that changed: the next run sees to it.
 _CHANGED = (FileFault.CHANGED, FileFault.EXISTS, FileFault.NOT_FOUND, FileFault.NOT_EMPTY, FileFault.NOT_NEWER)
-
-
-def plain(entry: Entry) -> Entry:
-    """An entry without what means nothing on another file system: sizes of folders, permissions of links."""
-    match entry.kind:
-        case EntryKind.FOLDER:
-            return Entry(entry.path, entry.kind, 0, entry.mtime, entry.mode, b"")
-        case EntryKind.LINK:
-            return Entry(entry.path, entry.kind, 0, entry.mtime, 0, entry.target)
-        case _:
-            return entry
 
 
 def as_it_was(now: Entry | None, then: Entry) -> bool:

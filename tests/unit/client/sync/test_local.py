@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from farhand.client.sync.ahead import ahead
 from farhand.client.sync.guard import SyncRefused
 from farhand.client.sync.local import LocalSide
 from farhand.client.sync.plan import Mode
@@ -167,3 +168,13 @@ async def test_checksums_find_what_size_and_time_do_not(pair):
     assert (await pair.run(Mode.MIRROR)).copied == 0
     assert (await pair.run(Mode.MIRROR, checksum=True)).copied == 1
     assert (pair.dst / "file").read_bytes() == b"one"
+
+
+async def test_a_listing_that_was_begun_ahead_is_the_same_and_is_used_once(pair):
+    fill(pair.src)
+    side = LocalSide(pair.src, "here", pair.data, ahead(pair.src))
+    first = side.listing()
+    assert first == LocalSide(pair.src, "here", pair.data).listing()
+    (pair.src / "later").write_bytes(b"later")
+    assert b"later" in side.listing().tree
+    side.close()
