@@ -16,7 +16,8 @@ delete DataTransferItem.prototype.getAsFileSystemHandle;
 
 #: What the browser's dialog for a folder would give: one of its own, on the disk as any other.
 PICKED = """
-window.showDirectoryPicker = async () => (await navigator.storage.getDirectory()).getDirectoryHandle("work", { create: true });
+window.showDirectoryPicker = async () =>
+  (await navigator.storage.getDirectory()).getDirectoryHandle("work", { create: true });
 """
 
 #: Writes a file of pseudo-random bytes into that folder.

@@ -1,4 +1,4 @@
-"""Files in a real browser before a real host: in and out, over a line that is cut, names that are taken, malware, size."""
+"""Files in a real browser before a real host: in and out, a line that is cut, names that are taken, malware, size."""
 
 import hashlib
 import os

@@ -207,9 +207,19 @@ export class Manager {
     void this.#tried("The open folders of the host could not be asked for", async () => {
       this.#roots = (await this.#files.roots()).map(folderOf);
       const [first] = this.#roots;
-      if (first !== undefined) await this.#host.open([first]);
-      this.#changed();
+      if (first === undefined) return;
+      const opened = this.#host.open([first]);
+      this.#render();
+      this.#welcome();
+      await opened;
     });
+  }
+
+  /** The list takes the focus from what stood in its place, and from nowhere else. */
+  #welcome(): void {
+    const at = document.activeElement;
+    const free = at === null || at === document.body || at.matches(".files") || at.closest(".pane.host .state") !== null;
+    if (free && !this.#dialog.open) this.#host.list.focus();
   }
 
   // ---- what is done ---------------------------------------------------------------------------------------------------

@@ -217,8 +217,8 @@ function middle(look: PaneLook, actions: PaneActions, open: boolean): TemplateRe
   }
   const { view, total, filter } = pane.model;
   const list = pane.list.view({ label: `${look.title}, ${visible(pane.folder?.name ?? "")}`, renaming: pane.renaming, over, busy: pane.state === "loading", now });
-  if (view.length > 0) return list;
-  return html`${list}${pane.state === "loading" ? skeleton() : empty(look, actions, total, filter)}`;
+  // The grid is the same element whether it holds names or not: it keeps the focus.
+  return html`${list}${view.length > 0 ? nothing : pane.state === "loading" ? skeleton() : empty(look, actions, total, filter)}`;
 }
 
 function empty({ pane, pair }: PaneLook, actions: PaneActions, total: number, filter: string): TemplateResult {
