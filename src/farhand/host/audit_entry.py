@@ -90,7 +90,7 @@ def _tame(name: str, value: object) -> object:
         case str():
             return _text(name, str(value))
         case list() | tuple():
-            return [_text(name, str(one)) for one in value[:LIST_MAX]]
+            return _texts(name, [str(one) for one in value[:LIST_MAX]])
         case set() | frozenset():
             return sorted(_text(name, str(one)) for one in list(value)[:LIST_MAX])
     # Bytes, and whatever else might show more of itself than it should.
@@ -100,8 +100,21 @@ def _tame(name: str, value: object) -> object:
 def _text(name: str, text: str) -> str:
     longest = _LONGEST.get(name, _OTHER)
     # Cut first: a stranger's megabyte is not searched through. Then hidden, before a cut can make a key look short.
-    text = str(hide_secrets(None, "", {"said": text[: longest * 8]})["said"])
+    return harmless(_hidden(name, text[: longest * 8]), longest)
+
+
+def _texts(name: str, texts: list[str]) -> list[str]:
+    """Many at once, searched as one text where that is the same: nothing that is hidden goes over a line's end."""
+    longest = _LONGEST.get(name, _OTHER)
+    lines = [text[: longest * 8] for text in texts]
+    whole = "\n".join(lines)
+    if whole.count("\n") != len(lines) - 1:
+        return [_text(name, text) for text in texts]
+    found = _hidden(name, whole).split("\n")
+    return [harmless(line, longest) for line in found]
+
+
+def _hidden(name: str, text: str) -> str:
+    text = str(hide_secrets(None, "", {"said": text})["said"])
     text = _TOKEN.sub(HIDDEN, text)
-    if name not in _PUBLIC:
-        text = _RUN.sub(HIDDEN, text)
-    return harmless(text, longest)
+    return text if name in _PUBLIC else _RUN.sub(HIDDEN, text)

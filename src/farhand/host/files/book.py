@@ -14,6 +14,8 @@ from farhand.protocol.messages.files import SmallFile
 
 #: Bytes of an entry (audit_entry.ENTRY_MAX) for the files in it together, for each, and for the folder's path.
 _ROOM, _LINE, _PATH = 1800, 1000, 900
+#: What JSON writes as more than itself, of what is printable.
+_ESCAPED = frozenset('"\\')
 
 
 class Action(enum.StrEnum):
@@ -87,7 +89,8 @@ class Book:
 
 def _fitted(text: str, most: int) -> tuple[str, int]:
     """The text, cut where it would take more bytes of an entry than ``most``; and how many it takes."""
-    size = len(canonical(text)) + 1
+    plain = text.isascii() and text.isprintable() and not set(text) & _ESCAPED
+    size = len(text) + 3 if plain else len(canonical(text)) + 1
     if size <= most:
         return text, size
     while size > most:
