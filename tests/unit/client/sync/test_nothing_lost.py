@@ -119,6 +119,17 @@ class Two(RuleBasedStateMachine):
         self.edit(*first)
         self.edit(*second)
 
+    @rule(left=edits, right=edits, path=paths, after=st.integers(2, 10))
+    def both_edit_the_same_and_a_run_is_cut(self, left, right, path, after):
+        self.edit(left[0], 0, path, left[3])
+        self.edit(right[0], 1, path, right[3])
+        self.run(self.at(after, SessionOver(None)))
+
+    @rule(left=edits, right=edits, path=paths, after=st.integers(3, 8))
+    def one_edits_what_is_being_carried(self, left, right, path, after):
+        self.edit(left[0], left[1], path, left[3])
+        self.run_while_somebody_edits(after, (right[0], 1 - left[1], path, right[3]))
+
     # What the program does.
 
     @rule()
@@ -137,6 +148,9 @@ class Two(RuleBasedStateMachine):
 
     @rule(after=st.integers(1, 30), edit=edits)
     @precondition(lambda self: self.live)
+    def somebody_edits_while_it_runs(self, after, edit):
+        self.run_while_somebody_edits(after, edit)
+
     def run_while_somebody_edits(self, after, edit):
         count = 0
 
