@@ -114,17 +114,15 @@ def test_it_is_operated_by_keys_alone(page: Page) -> None:
     keys.press("F7")
     page.get_by_role("dialog", name="New folder").get_by_label("Name").fill("made")
     keys.press("Enter")
-    expect(page.get_by_label("made", exact=True)).to_be_visible()
+    expect(page.locator(".pane.host .grid")).to_be_focused()
     assert selected(page) == ["made"]
     keys.press("Delete")
     expect(page.get_by_role("dialog", name="Delete this folder?")).to_be_visible()
     keys.press("Enter")
-    expect(page.get_by_label("made", exact=True)).to_have_count(0)
+    expect(page.locator(".pane.host .grid")).to_be_focused()
+    assert "made" not in names(page)
     keys.press("Home")
-    keys.press("End")
-    keys.press("Home")
-    while "docs" not in selected(page):
-        keys.press("ArrowDown")
+    assert selected(page) == ["docs"]
     keys.press("Enter")
     expect(page.locator(".crumb[aria-current]")).to_have_text("docs")
     expect(page.get_by_text("This folder is empty")).to_be_visible()
@@ -168,7 +166,7 @@ def test_fifty_thousand_names_are_a_few_rows(page: Page) -> None:
     page.keyboard.press("Tab")
     grid.focus()
     page.keyboard.type("4999")
-    expect(foot).to_contain_text("not shown")
+    expect(grid).to_have_attribute("aria-rowcount", "16")
     expect(page.locator(".pane.host .row").first).to_contain_text("4999")
 
 

@@ -81,7 +81,7 @@ export class FilesDesk {
     this.#open = true;
     this.#events.changed();
     const manager = await this.#loaded();
-    if (this.#open && !this.#abort.signal.aborted) manager?.show(this.#hostName());
+    if (this.open && !this.#abort.signal.aborted) manager?.show(this.#hostName());
   }
 
   #hide(): void {

@@ -164,7 +164,7 @@ export function showProperties(dialog: Dialog, pane: Pane, rows: readonly Row[],
   if (rows.length > 1) {
     const bytes = rows.reduce((sum, one) => sum + (one.kind === "file" ? one.size : 0), 0);
     dialog.show(() => ({
-      title: `${count(rows.length, "name")}`,
+      title: count(rows.length, "name"),
       body: html`${named(rows)}
         <dl class="facts">
           <div><dt>Folders</dt><dd>${rows.filter((one) => one.kind === "folder").length.toLocaleString("en")}</dd></div>

@@ -307,7 +307,7 @@ export class Manager {
         return;
       }
       const chosen = folders ? await pickFolder() : await pickFiles();
-      if (chosen !== null) await this.#send(chosen instanceof Array ? chosen : [chosen as UploadSource], path);
+      if (chosen !== null) await this.#send(chosen instanceof Array ? chosen : [chosen], path);
     });
   }
 
@@ -318,7 +318,7 @@ export class Manager {
       let sources: readonly UploadSource[];
       if (canPick()) {
         const chosen = folder ? await pickFolder() : await pickFiles();
-        sources = chosen === null ? [] : chosen instanceof Array ? chosen : [chosen as UploadSource];
+        sources = chosen === null ? [] : chosen instanceof Array ? chosen : [chosen];
       } else sources = sourcesOfInput(await byInput(folder));
       const [source] = sources;
       if (source === undefined || (await this.#files.queue.supply(transfer.id, source))) return;
@@ -471,17 +471,17 @@ export class Manager {
       render(null, this.#root);
       return;
     }
-    const pair = this.#here !== null && this.#wide.matches;
+    const here = this.#wide.matches ? this.#here : null;
     const { rights, connected, queue } = this.#files;
     render(
       managerView(
         {
           hostName: this.#hostName,
-          panes: [...(pair && this.#here !== null ? [this.#here] : []), this.#host],
+          panes: here === null ? [this.#host] : [here, this.#host],
           roots: this.#roots,
           rights,
           last: this.#last?.name ?? "",
-          paired: (side) => pair && (side === "host" ? this.#here?.folder : this.#host.folder) != null,
+          paired: (side) => here !== null && (side === "host" ? here.folder : this.#host.folder) !== null,
           over: (side) => this.#carrying.over(side),
           connected,
           notices: this.#notices,

@@ -74,7 +74,7 @@ export class HerePlace implements Place {
 
   rename(row: Row, _folder: Folder, name: string): Promise<void> {
     return guarded(async () => {
-      const handle = row.handle as (FileSystemHandle & Movable) | null;
+      const handle: (FileSystemHandle & Movable) | null = row.handle;
       if (handle?.move === undefined) throw new FilesError("unsupported", "this browser renames nothing on this computer");
       await handle.move(name);
     });

@@ -41,7 +41,7 @@ async function using<T>(mode: IDBTransactionMode, run: (store: IDBObjectStore) =
 /** The folder that was open last; null if there is none, or the browser keeps nothing. */
 export async function lastFolder(): Promise<FileSystemDirectoryHandle | null> {
   try {
-    return (await using<FileSystemDirectoryHandle | undefined>("readonly", (store) => store.get(LAST))) ?? null;
+    return (await using("readonly", (store): IDBRequest<FileSystemDirectoryHandle | undefined> => store.get(LAST) as IDBRequest<FileSystemDirectoryHandle | undefined>)) ?? null;
   } catch {
     return null;
   }
