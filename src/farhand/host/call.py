@@ -355,6 +355,7 @@ class Call:
             files=desk.files,
             caller=caller.identity.own,
             about=self._about,
+            watched=desk.register.watched,
             services=desk.services,
             granted=caller.granted,
             pump=self._pump,

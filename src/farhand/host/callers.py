@@ -167,6 +167,13 @@ class Callers:
     def __iter__(self) -> Iterator[Caller]:
         return iter(list(self._all.values()))
 
+    def watched(self) -> bool:
+        """Whether somebody sees the screen now."""
+        return any(
+            caller.line is not None and not caller.paused and Capability.VIEW in caller.granted
+            for caller in self._all.values()
+        )
+
     def find(self, session: bytes) -> Caller | None:
         """The caller of this session."""
         return self._all.get(session)

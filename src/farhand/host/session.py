@@ -119,6 +119,7 @@ class Attached:
         files: OpenedFolders,
         caller: bytes,
         about: Mapping[str, str],
+        watched: Callable[[], bool],
         services: Mapping[Capability, ServiceFactory],
         granted: Capabilities,
         pump: Pump,
@@ -131,6 +132,7 @@ class Attached:
         self.files = files
         self.caller = caller
         self.about = about
+        self.watched = watched
         self.granted = granted
         self.want = want
         self.input_seq = 0

@@ -35,6 +35,7 @@ class Holder(Protocol):
     files: OpenedFolders
     caller: bytes
     about: Mapping[str, str]
+    watched: Callable[[], bool]
     granted: Capabilities
     want: Want | None
     input_seq: int
@@ -109,6 +110,10 @@ class Port:
     def about(self) -> Mapping[str, str]:
         """Who the caller is."""
         return self._holder.about
+
+    def watched(self) -> bool:
+        """Whether somebody sees the screen now."""
+        return self._holder.watched()
 
     @property
     def granted(self) -> Capabilities:

@@ -41,6 +41,9 @@ _BATCH_LEAST = 64 << 10
 _FAST = 40e6
 #: Seconds between two words about a step that takes long.
 TELL_SECONDS = 0.5
+#: While somebody sees the screen: how long files rest for each second of processor time that was taken, the longest
+#: rest, and from how much on, in seconds. A picture or a key is felt at some milliseconds, a copy is not.
+REST, _REST_MOST, _REST_LEAST = 3.0, 0.1, 0.002
 #: How much one step's time counts against those before it.
 _SMOOTH = 0.2
 
@@ -53,6 +56,7 @@ class Port(Protocol):
     @property
     def granted(self) -> frozenset[Capability]: ...  # noqa: D102
 
+    def watched(self) -> bool: ...  # noqa: D102
     def send(self, channel: Channel, message: Message) -> None: ...  # noqa: D102
     async def room(self, channel: Channel) -> None: ...  # noqa: D102
     def withhold(self, channel: Channel, on: bool) -> None: ...  # noqa: D102
@@ -159,6 +163,8 @@ class Operations:
         self._loop = asyncio.get_running_loop()
         self._all: dict[int, _Operation] = {}
         self._sending = asyncio.Lock()
+        self._resting = asyncio.Lock()
+        self._worked = time.process_time()
         self._queued = 0
         self._withheld = False
         self._closed = False
@@ -279,9 +285,11 @@ class Operations:
                 return made.messages
             if made is None:
                 await operation.arrived.wait()
+                await self._give_way()
                 step = self._take(operation)
                 continue
             await operation.going.wait()
+            await self._give_way()
             step = self._step(operation, [], 0)
             if not made:
                 continue
@@ -296,6 +304,16 @@ class Operations:
                 raise
             pace.waited(pace.budget, now - before, now - since)
             since = now
+
+    async def _give_way(self) -> None:
+        """Rest, in turn, if somebody sees the screen: all that this process did since the last rest began counts."""
+        async with self._resting:
+            now = time.process_time()
+            took = now - self._worked
+            if took >= _REST_LEAST:
+                self._worked = now
+                if self._session.watched():
+                    await asyncio.sleep(min(_REST_MOST, took * REST))
 
     def _take(self, operation: _Operation) -> "asyncio.Future[Sequence[Message] | _End | None]":
         given, size = operation.inbox, operation.waiting

@@ -41,6 +41,10 @@ class SessionPort(Protocol):
         """Who the caller is, as the audit has it."""
         ...
 
+    def watched(self) -> bool:
+        """Whether somebody sees the screen of this computer now: then bulk work gives way to it."""
+        ...
+
     @property
     def granted(self) -> frozenset[Capability]:
         """The capabilities that hold now."""

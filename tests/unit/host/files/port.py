@@ -23,6 +23,7 @@ class FakePort:
         self.open = asyncio.Event()
         self.open.set()
         self.waiting = 0
+        self.seen = False
         self.tasks = Tasks("port")
         self._pool = ThreadPoolExecutor(2)
         self._heard = asyncio.Event()
@@ -34,6 +35,9 @@ class FakePort:
     async def __aexit__(self, *_: object) -> None:
         await self.tasks.close()
         self._pool.shutdown()
+
+    def watched(self) -> bool:
+        return self.seen
 
     def send(self, channel: Channel, message: Message) -> None:
         assert channel is Channel.FILES

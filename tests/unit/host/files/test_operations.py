@@ -1,12 +1,14 @@
 """Operations: steps in order, a pause, an end at any point, and never more under way than was meant."""
 
 import asyncio
+import itertools
 import threading
 
 import pytest
 from tests.unit.host.files.port import FakePort
 
 from farhand.files.errors import FilesError
+from farhand.host.files import operations
 from farhand.host.files.book import Action
 from farhand.host.files.operations import MOST, QUEUE_HIGH, Operations, Pace
 from farhand.protocol.messages.files import Data, Done, Failed, FileFault, Free, Step, Working
@@ -279,3 +281,27 @@ def test_packing_is_for_lines_that_are_slow_and_full() -> None:
     for _ in range(50):
         pace.waited(512 << 10, 0.002, 0.004)
     assert not pace.pack, "130 MB/s: the line is not what is slow"
+
+
+@pytest.mark.parametrize("seen", [True, False])
+async def test_files_give_way_to_a_screen_that_is_seen(seen: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A played clock: each look at it is 4 ms of processor time later."""
+    rests: list[float] = []
+    looks = itertools.count()
+    monkeypatch.setattr(operations.time, "process_time", lambda: next(looks) * 0.004)
+
+    class Sleeping:
+        def __getattr__(self, name: str) -> object:
+            return getattr(asyncio, name)
+
+        async def sleep(self, seconds: float) -> None:
+            rests.append(seconds)
+
+    monkeypatch.setattr(operations, "asyncio", Sleeping())
+    async with FakePort() as port:
+        port.seen = seen
+        running = Operations(port)
+        running.begin(1, counting(5))
+        await port.until(lambda: Done(1, b"") in port.sent)
+    assert rests == ([pytest.approx(0.004 * operations.REST)] * len(rests) if seen else [])
+    assert bool(rests) is seen
