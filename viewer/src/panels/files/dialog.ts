@@ -30,6 +30,7 @@ export class Dialog {
   readonly #element: Ref<HTMLDialogElement> = createRef();
   #ask: (() => Ask) | null = null;
   #turn = 0;
+  #opened = 0;
   #busy = false;
   #problem = "";
 
@@ -58,7 +59,9 @@ export class Dialog {
   /** Opens what was rendered: the browser moves the focus into it. */
   laidOut(): void {
     const dialog = this.#element.value;
-    if (this.#ask === null || dialog === undefined || dialog.open) return;
+    // Once each: one that was just closed is still rendered until the browser has told so.
+    if (this.#ask === null || dialog === undefined || this.#opened === this.#turn) return;
+    this.#opened = this.#turn;
     dialog.showModal();
     dialog.querySelector<HTMLElement>("[autofocus], footer button")?.focus();
   }
