@@ -86,22 +86,40 @@ async def test_the_verbs_as_a_user_types_them(tmp_path: Path) -> None:
         assert b"the name is taken" in refused
 
 
+async def killed_in_the_middle(home: Path, source: Path) -> str:
+    """Begin a copy and kill it when 8 MiB have arrived; its target. One that was too quick is begun anew."""
+    incoming = home / ".local/share/farhand/.farhand-incoming"
+    for number in range(20):
+        process = await start(home, "cp", "-q", str(source), f"local:big-{number}")
+        ended = asyncio.ensure_future(process.wait())
+        while not ended.done() and received(incoming) < 8 << 20:
+            await asyncio.sleep(0)
+        if not ended.done():
+            process.send_signal(signal.SIGKILL)
+        await ended
+        if not (home / f"big-{number}").exists():
+            return f"big-{number}"
+    raise AssertionError("every copy was over before it was killed")
+
+
+def received(incoming: Path) -> int:
+    """Bytes of partial files."""
+    try:
+        return sum(one.stat().st_size for one in incoming.glob("p*"))
+    except FileNotFoundError:
+        return 0
+
+
 @pytest.mark.timeout(120)
 async def test_a_copy_that_was_killed_is_gone_on_with(tmp_path: Path) -> None:
     async with host(tmp_path) as (home, mine):
         data = os.urandom(96 << 20)
         (mine / "big").write_bytes(data)
-        process = await start(home, "cp", "-q", str(mine / "big"), "local:big")
-        async with asyncio.timeout(PATIENCE):
-            while sum(one.stat().st_size for one in home.rglob(".farhand-incoming/p*")) < 8 << 20:
-                assert process.returncode is None
-                await asyncio.sleep(0)
-        process.send_signal(signal.SIGKILL)
-        await process.wait()
-        assert not (home / "big").exists()
-        told = (await run(home, "cp", "--json", str(mine / "big"), "local:big")).splitlines()
+        name = await killed_in_the_middle(home, mine / "big")
+        assert not (home / name).exists()
+        told = (await run(home, "cp", "--json", str(mine / "big"), f"local:{name}")).splitlines()
         done = json.loads(told[-1])
         assert done["event"] == "done"
         assert done["resumed"] >= 8 << 20
         assert done["crossed"] + done["resumed"] == len(data)
-        assert (home / "big").read_bytes() == data
+        assert (home / name).read_bytes() == data
