@@ -15,6 +15,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import statistics
 import sys
 from collections.abc import Callable, Iterator
@@ -217,6 +218,7 @@ def main() -> None:
     parser.add_argument("--link", default="")
     parser.add_argument("--line", choices=LINES, default="wan")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended then, too
     works, ways = given.works.split(","), given.ways.split(",")
     line = given.line if given.link else "loopback"
     if given.link:
