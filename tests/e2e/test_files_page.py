@@ -67,7 +67,9 @@ def show(page: Page) -> None:
 
 def names(page: Page) -> list[str]:
     """The names in sight, in order."""
-    return page.locator(".pane.host .row .name").evaluate_all("all => all.map(one => one.getAttribute('aria-label'))")
+    rows = page.locator(".pane.host .row .name")
+    found: list[str] = rows.evaluate_all("all => all.map(one => one.getAttribute('aria-label'))")
+    return found
 
 
 def selected(page: Page) -> list[str]:
