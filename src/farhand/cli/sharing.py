@@ -126,7 +126,7 @@ class Sharing:
             try:
                 await self._door.open()
             except OSError as error:
-                _log.warning("programs here come by the network", socket=str(self._door.path), why=str(error))
+                _log.debug("programs here come by the network", socket=str(self._door.path), why=str(error))
 
     def open(self, routes: Routes, bases: Sequence[str]) -> CodeKeeper:
         """Open and show the first code; afterwards there always is one. Raises CliError."""

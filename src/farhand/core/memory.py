@@ -11,7 +11,7 @@ import sys
 
 #: mallopt(3): blocks above the first come from the system alone; so much free memory is kept at the heap's end.
 _M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD = -3, -1
-MAPPED_ABOVE, KEPT = 8 << 20, 32 << 20
+MAPPED_ABOVE, KEPT = 8 << 20, 16 << 20
 
 
 def keep_blocks() -> None:
