@@ -34,8 +34,9 @@ class Ahead:
             try:
                 os.close(self._read)
                 with open(write, "wb") as out:
-                    for names in listed(path):
-                        part = msgspec.msgpack.encode(names)
+                    # All of it first: a pipe takes little before it is read, which is long after this.
+                    parts = [msgspec.msgpack.encode(names) for names in listed(path)]
+                    for part in parts:
                         out.write(len(part).to_bytes(4, "big") + part)
                     out.write(bytes(4))
             finally:

@@ -1,6 +1,7 @@
 """Two folders of this computer, synchronised for real."""
 
 import os
+import select
 from pathlib import Path
 
 import pytest
@@ -178,3 +179,14 @@ async def test_a_listing_that_was_begun_ahead_is_the_same_and_is_used_once(pair)
     (pair.src / "later").write_bytes(b"later")
     assert b"later" in side.listing().tree
     side.close()
+
+
+def test_a_listing_that_was_begun_ahead_is_whole_before_anyone_reads_it(pair):
+    names = [pair.src / f"{number:0200}" for number in range(2000)]  # more than a pipe holds
+    for name in names:
+        name.touch()
+    begun = ahead(pair.src)
+    select.select([begun._read], [], [])
+    for name in names:
+        name.unlink()
+    assert sum(len(part.entries) for part in begun.names()) == len(names)
