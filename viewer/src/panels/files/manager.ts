@@ -4,9 +4,10 @@ import { news, summary } from "../../app/transfers";
 import type { Fault, FilesApi, FilesRight, HostEntry, Transfer, UploadSource } from "../../files/api";
 import { FilesError } from "../../files/faults";
 import { localName } from "../../files/names";
-import { canPick, pickFiles, pickFolder, pickTarget, sourcesOf, sourcesOfInput } from "../../files/sources";
+import { pickTarget, sourcesOf } from "../../files/sources";
 import { askAboutConflict, askForFolder, askToDelete, showLook, showProperties } from "./asks";
 import { Carrying } from "./carrying";
+import { choose } from "./choosing";
 import { Dialog } from "./dialog";
 import { managerView } from "./manager_view";
 import { extension, visible } from "./names";
@@ -18,6 +19,10 @@ import { HostPlace, folderOf } from "./place_host";
 import type { QueueActions } from "./queue_view";
 import { keepFolder, keepSettings, lastFolder, settings } from "./remember";
 import "./files.css";
+import "./list.css";
+import "./queue.css";
+import "./questions.css";
+import "./narrow.css";
 
 /** What the manager needs of the page. */
 export interface ManagerEvents {
@@ -302,25 +307,14 @@ export class Manager {
   async #choose(folders: boolean): Promise<void> {
     const path = this.#host.folder?.path ?? "";
     await this.#tried("Nothing was sent", async () => {
-      if (!canPick()) {
-        await this.#send(sourcesOfInput(await byInput(folders)), path);
-        return;
-      }
-      const chosen = folders ? await pickFolder() : await pickFiles();
-      if (chosen !== null) await this.#send(chosen instanceof Array ? chosen : [chosen], path);
+      await this.#send(await choose(folders), path);
     });
   }
 
   /** The file or folder that a transfer lost. */
   async #supply(transfer: Transfer): Promise<void> {
     await this.#tried(`“${transfer.name}” was not chosen`, async () => {
-      const folder = transfer.kind === "folder";
-      let sources: readonly UploadSource[];
-      if (canPick()) {
-        const chosen = folder ? await pickFolder() : await pickFiles();
-        sources = chosen === null ? [] : chosen instanceof Array ? chosen : [chosen];
-      } else sources = sourcesOfInput(await byInput(folder));
-      const [source] = sources;
+      const [source] = await choose(transfer.kind === "folder");
       if (source === undefined || (await this.#files.queue.supply(transfer.id, source))) return;
       this.#failed(`“${transfer.name}” was not chosen`, { name: "source", text: "That is another one than it was: name, size or time differ." });
     });
@@ -595,21 +589,4 @@ export class Manager {
 
   readonly #hostActions = this.#paneActions(() => this.#host);
   readonly #hereActions = this.#paneActions(() => this.#here ?? this.#host);
-}
-
-/** Files by the browser's plain dialog; empty if it is closed. */
-function byInput(folders: boolean): Promise<readonly File[]> {
-  const input = document.createElement("input");
-  input.type = "file";
-  input.multiple = true;
-  if (folders) input.webkitdirectory = true;
-  return new Promise((resolve) => {
-    input.addEventListener("change", () => {
-      resolve([...(input.files ?? [])]);
-    });
-    input.addEventListener("cancel", () => {
-      resolve([]);
-    });
-    input.click();
-  });
 }
