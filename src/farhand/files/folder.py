@@ -20,8 +20,8 @@ from farhand.protocol.messages.files import Conflict, Entry, EntryKind, FileFaul
 
 #: As a depth: the whole tree.
 WHOLE = 255
-#: The most entries of one batch.
-BATCH = 1000
+#: The most entries of one batch: about what one message of names holds.
+BATCH = 2000
 _PATH_MAX = 4096
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY
 

@@ -34,9 +34,8 @@ def plan_one_way(
     # In order: a folder that cannot be made is met before what is in it.
     for path in sorted(differing):
         planner.decide(path, source[path])
-    extra = target.keys() - source.keys()
     if delete:
-        planner.remove(extra)
+        planner.remove(target.keys() - source.keys())
     planner.restore_times(source)
     return planner.plan
 
