@@ -3,14 +3,16 @@
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from farhand.client.sync.plan import Pair, Plan, Problem
-from farhand.client.sync.state import State
 from farhand.client.sync.tree import Action, Alter, Changed, Copy, Delete, End, Make, Rename, Side
 from farhand.core.tasks import Tasks
 from farhand.files.errors import FilesError
 from farhand.protocol.messages.files import EntryKind
+
+if TYPE_CHECKING:
+    from farhand.client.sync.state import State
 
 T = TypeVar("T")
 
@@ -54,7 +56,7 @@ class Watcher:
 class Ledger:
     """What both sides agree on, as actions make it so; of a name with several, once all of them are done."""
 
-    def __init__(self, state: State | None, plan: Plan) -> None:
+    def __init__(self, state: "State | None", plan: Plan) -> None:
         self._state = state
         self._plan = plan
         self._left = Counter(action.path for action in plan.actions()) if state is not None else Counter[bytes]()

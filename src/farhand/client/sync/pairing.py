@@ -18,7 +18,6 @@ from farhand.client.sync.local import LocalSide
 from farhand.client.sync.plan import Mode
 from farhand.client.sync.remote import HostSide
 from farhand.client.sync.run import Sync, SyncOptions
-from farhand.client.sync.state import State
 from farhand.client.transfer import Line
 from farhand.core.config import Paths
 
@@ -62,6 +61,8 @@ async def paired(
     with contextlib.ExitStack() as stack:
         state = None
         if options.mode is Mode.TWO_WAY:
+            from farhand.client.sync.state import State
+
             folder = paths.data / MEMORIES
             state = stack.enter_context(State.open(folder, left.identity, right.identity, keep=remember))
         for side in (left, right):

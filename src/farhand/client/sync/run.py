@@ -7,6 +7,7 @@ by simply running again: what is done is found done, and files that were under w
 import asyncio
 import contextlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from farhand.client.sync.doing import Doing, Ledger, SyncSummary, Watcher, each
 from farhand.client.sync.filters import Filter
@@ -14,12 +15,14 @@ from farhand.client.sync.folding import collisions, keep_apart
 from farhand.client.sync.guard import MOST_DELETED, check, check_roots
 from farhand.client.sync.one_way import plan_one_way
 from farhand.client.sync.plan import Mode, Plan
-from farhand.client.sync.state import State
 from farhand.client.sync.tree import Changed, End, Listing, Side, Tree
-from farhand.client.sync.two_way import Base, plan_two_way
 from farhand.core.tasks import Tasks
 from farhand.files.errors import FilesError
 from farhand.protocol.messages.files import Entry
+
+if TYPE_CHECKING:  # loaded for two-way runs only, and SQLite with them
+    from farhand.client.sync.state import State
+    from farhand.client.sync.two_way import Base
 
 #: Files that are read on both sides at once, where only their digests tell.
 COMPARED = 4
@@ -53,7 +56,7 @@ class Sync:
         right: Side,
         options: SyncOptions,
         *,
-        state: State | None = None,
+        state: "State | None" = None,
         label_day: str = "",
         watcher: Watcher | None = None,
     ) -> None:
@@ -79,10 +82,11 @@ class Sync:
         async with Tasks("sync walks") as tasks:
             there = tasks.start(right.walk(), "right")
             here = tasks.start(left.walk(), "left")
-            base = Base() if self._state is None else await asyncio.to_thread(self._state.base)
+            base = None if self._state is None else await asyncio.to_thread(self._state.base)
             listings = (await here, await there)
+        known = len(base.left) if base is not None else 0
         if not self._options.force:
-            check_roots(listings, self._options.mode, known=len(base.left))
+            check_roots(listings, self._options.mode, known=known)
         trees, pinned = self._filter.apply(listings[0].tree, listings[1].tree)
         self.names = len(trees[0].keys() | trees[1].keys())
         self._missing = (listings[0].missing, listings[1].missing)
@@ -94,7 +98,7 @@ class Sync:
         await self._unfold(plan, trees)
         if not self._options.force:
             seen = (_seen(listings[0], trees[0]), _seen(listings[1], trees[1]))
-            check(plan, seen, self._options.mode, known=len(base.left), share=self._options.max_delete)
+            check(plan, seen, self._options.mode, known=known, share=self._options.max_delete)
         return plan
 
     async def carry_out(self, plan: Plan) -> SyncSummary:
@@ -117,13 +121,15 @@ class Sync:
     def _planned(
         self,
         trees: tuple[Tree, Tree],
-        base: Base,
+        base: "Base | None",
         pinned: tuple[set[bytes], set[bytes]],
         answers: dict[bytes, bool | None],
     ) -> Plan:
         left, right = trees
         checksum = self._options.checksum
-        if self._options.mode is Mode.TWO_WAY:
+        if base is not None:
+            from farhand.client.sync.two_way import plan_two_way
+
             return plan_two_way(left, right, base, self._labels, checksum=checksum, pinned=pinned, answers=answers)
         return plan_one_way(
             left,
