@@ -26,6 +26,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from farhand.core.errors import FarhandError
 
 _SQLITE_WAIT_SECONDS = 10
+#: So long a closing waits for transactions that are under way.
+_CLOSE_SECONDS = 5.0
 #: Connections to PostgreSQL at once, or threads that read SQLite.
 _POOL = 5
 
@@ -85,6 +87,9 @@ class Database:
         # SQLite has one writer at a time anyway: waiting here costs no thread, and is fair.
         self._writing = asyncio.Lock() if self.is_sqlite else contextlib.nullcontext()
         self._engine: AsyncEngine | None = None
+        self._users = 0
+        self._unused = asyncio.Event()
+        self._unused.set()
 
     @property
     def engine(self) -> AsyncEngine:
@@ -122,15 +127,18 @@ class Database:
         self._engine = engine
 
     async def close(self) -> None:
-        """Disconnect; safe to call twice."""
+        """Disconnect, once transactions that are under way have ended; safe to call twice."""
         engine, self._engine = self._engine, None
         if engine is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_CLOSE_SECONDS):
+                    await self._unused.wait()
             await engine.dispose()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         """A transaction that only reads, of one state of the database."""
-        async with AsyncSession(self.engine, expire_on_commit=False, autoflush=False) as session:
+        async with self._used(), AsyncSession(self.engine, expire_on_commit=False, autoflush=False) as session:
             yield session
 
     @asynccontextmanager
@@ -140,11 +148,23 @@ class Database:
         On PostgreSQL others may write meanwhile: what has to hold among several rows is held by a constraint, or
         by ``with_for_update()``.
         """
-        async with self._writing, AsyncSession(self.engine, expire_on_commit=False) as session:
+        async with self._used(), self._writing, AsyncSession(self.engine, expire_on_commit=False) as session:
             if self.is_sqlite:
                 await session.connection(execution_options={"farhand_write": True})
             async with _committing(session):
                 yield session
+
+    @asynccontextmanager
+    async def _used(self) -> AsyncIterator[None]:
+        """Keep ``close`` waiting: what is given back to a pool that is gone is closed by nobody."""
+        self._users += 1
+        self._unused.clear()
+        try:
+            yield
+        finally:
+            self._users -= 1
+            if not self._users:
+                self._unused.set()
 
 
 @asynccontextmanager
