@@ -12,7 +12,7 @@ from farhand.client.files_errors import refused
 from farhand.client.operations import Operation, weight
 from farhand.client.transfer import BUNDLES, LARGE, Line, Share, Work, fresh_meta, same, sort, together, version_key
 from farhand.client.transfer_put import DELTA_FROM, find
-from farhand.client.transfer_put_tree import bundles, many, note, plain, tree_there, unlike
+from farhand.client.transfer_put_tree import bundles, many, note, plain, tree_there, unfilled, unlike
 from farhand.files.names import display
 from farhand.protocol.messages.base import Message
 from farhand.protocol.messages.files import (
@@ -41,8 +41,6 @@ from farhand.protocol.messages.files import (
     Zeros,
 )
 
-_FILLED = 0o700
-
 
 async def across(work: Work, line: Line, path: bytes, other: Line, to: bytes) -> None:
     """Copy a file or a folder of one host to exactly this name at another. Raises FilesError, SessionOver."""
@@ -64,7 +62,7 @@ async def _tree(work: Work, line: Line, path: bytes, other: Line, to: bytes) -> 
     folders = [one for one in source if one.kind is EntryKind.FOLDER]
     new = [one for one in folders if one.path not in there]
     for some in bundles(new):
-        made = [SmallFile(one.path, one.kind, Meta(one.mode | _FILLED, 0, []), False, b"", b"", 0) for one in some]
+        made = [unfilled(one) for one in some]
         note(work, some, await work.again(partial(_made, work, to, made), other))
     small, large = sort(work, source, there)
     late: list[Entry] = []

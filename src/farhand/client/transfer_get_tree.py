@@ -12,7 +12,7 @@ from farhand.client.files import FilesClient, answer, joined
 from farhand.client.files_errors import refused
 from farhand.client.transfer import BUNDLES, LARGE, Line, Work, sort, together, unchanged
 from farhand.client.transfer_get import Wanted, get_wanted, there_at
-from farhand.client.transfer_put_tree import bundles, parent, plain, unlike
+from farhand.client.transfer_put_tree import bundles, parent, plain, unfilled, unlike
 from farhand.files.errors import FilesError
 from farhand.files.folder import Folder
 from farhand.files.meta import write_meta
@@ -29,9 +29,6 @@ from farhand.protocol.messages.files import (
     SmallFile,
     StopReading,
 )
-
-#: While it is filled, a folder is its owner's to write.
-_FILLED = 0o700
 
 
 async def get_tree(work: Work, line: Line, path: bytes, folder: Folder) -> None:
@@ -55,7 +52,7 @@ async def get_entries(
     """
     folders = [one for one in source if one.kind is EntryKind.FOLDER]
     new = [one for one in folders if (old := here.get(one.path)) is None or old.kind is not EntryKind.FOLDER]
-    made = [SmallFile(one.path, one.kind, Meta(one.mode | _FILLED, 0, []), False, b"", b"", 0) for one in new]
+    made = [unfilled(one) for one in new]
     _note(work, new, await work.off(write_small, folder, [], made, work.options.conflict))
     small, large = sort(work, source, here)
     late: list[Entry] = []

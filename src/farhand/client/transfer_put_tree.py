@@ -102,6 +102,11 @@ def bundles(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
         yield some
 
 
+def unfilled(folder: Entry) -> SmallFile:
+    """A folder as it is made, with nothing in it: this end may fill it, and its own mode and time come at the end."""
+    return SmallFile(folder.path, folder.kind, Meta(folder.mode | _FILLED, 0, []), False, b"", b"", 0)
+
+
 def unlike(folders: Sequence[Entry], copied: Iterable[Entry], there: Mapping[bytes, Entry]) -> Iterator[Entry]:
     """The folders whose permissions and time are to be set, those inside first: whatever arrives changes its folder."""
     touched = {parent(one.path) for one in copied}
@@ -121,7 +126,7 @@ async def _set_top(work: Work, line: Line, folder: Folder, path: bytes) -> None:
 
 
 async def _make_folders(work: Work, line: Line, path: bytes, folders: Sequence[Entry]) -> None:
-    asked = [SmallFile(one.path, one.kind, Meta(one.mode | _FILLED, 0, []), False, b"", b"", 0) for one in folders]
+    asked = [unfilled(one) for one in folders]
     note(work, folders, await work.again(lambda files, _: many(work, files, path, Conflict.REPLACE, asked), line))
 
 

@@ -100,12 +100,8 @@ class _OneWay:
     def _file(self, path: bytes, entry: Entry, there: Entry) -> None:
         alike = same_content(entry, there)
         if self._checksum and entry.size == there.size:
-            if path not in self._answers:
-                self.plan.questions.append((path, entry, there))
-                return
-            answer = self._answers[path]
+            answer = self.plan.answered(self._answers, path, entry, there)
             if answer is None:
-                self.plan.problems.append(Problem(path, "its content could not be compared"))
                 return
             alike = answer
         if not alike:

@@ -1,6 +1,7 @@
 """What is to be done, in order: the data that planning makes and running takes."""
 
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -62,6 +63,16 @@ class Plan:
     """What both sides have alike, without anything to do."""
     forgotten: list[bytes] = field(default_factory=list)
     """What both sides have no longer."""
+
+    def answered(self, answers: Mapping[bytes, bool | None], path: bytes, left: Entry, right: Entry) -> bool | None:
+        """Whether both files' digests are the same; None, and noted, if that is to be asked or could not be found."""
+        if path not in answers:
+            self.questions.append((path, left, right))
+            return None
+        answer = answers[path]
+        if answer is None:
+            self.problems.append(Problem(path, "its content could not be compared"))
+        return answer
 
     def stages(self) -> list[list[Action]]:
         """The actions in the order in which they are carried out: deletions last, but for those that make room."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from farhand.client.sync.names import conflict_name
-from farhand.client.sync.plan import Conflict, Plan, Problem
+from farhand.client.sync.plan import Conflict, Plan
 from farhand.client.sync.tree import Alter, Copy, Delete, End, Make, Rename, Tree, parent, same, same_content
 from farhand.protocol.messages.files import Entry, EntryKind
 
@@ -117,12 +117,8 @@ class _TwoWay:
         changed_left, changed_right = _changed(left, base[0]), _changed(right, base[1])
         unclear = self._checksum or (not alike and changed_left and changed_right)
         if unclear and left.kind is EntryKind.FILE and left.size == right.size:
-            if path not in self._answers:
-                self.plan.questions.append((path, left, right))
-                return
-            answer = self._answers[path]
+            answer = self.plan.answered(self._answers, path, left, right)
             if answer is None:
-                self.plan.problems.append(Problem(path, "its content could not be compared"))
                 return
             alike = answer
         if alike:
