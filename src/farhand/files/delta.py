@@ -18,6 +18,7 @@ import numpy as np
 from blake3 import blake3
 from numpy.typing import NDArray
 
+from farhand.files.digest import pages
 from farhand.files.errors import FilesError
 from farhand.protocol.messages.files import PIECE, FileFault, Signature
 
@@ -136,7 +137,7 @@ class Matcher:
         self._digest_size = signatures.strong
         weak, self._digests = signatures.tables()
         self._index = _Index(weak[: self._size // self._block])
-        self._buffer = memoryview(bytearray(max(_STRIDE, self._block)))
+        self._buffer = pages(max(_STRIDE, self._block))
         self._expected = 0
         self._stride = self._block
 

@@ -1,5 +1,6 @@
 """BLAKE3 of whole files (https://github.com/BLAKE3-team/BLAKE3-specs), by one thread each."""
 
+import mmap
 import os
 from collections.abc import Callable
 
@@ -14,6 +15,14 @@ _ZEROS = memoryview(bytes(CHUNK))
 
 Progress = Callable[[int], None]
 """Told the bytes that are done."""
+
+
+def pages(size: int) -> memoryview:
+    """Give a buffer to read files into, on pages of its own.
+
+    A large bytearray begins 16 bytes into a page: AMD's Zen 3 copies there from the kernel at a quarter of its speed.
+    """
+    return memoryview(mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
 
 
 class Digester:
@@ -35,7 +44,7 @@ class Digester:
 
 def digest_range(fd: int, digester: Digester, end: int, progress: Progress | None = None) -> None:
     """Take an open file's bytes from where ``digester`` is up to ``end``, or the file's end if that is before it."""
-    buffer = memoryview(bytearray(CHUNK))
+    buffer = pages(CHUNK)
     try:
         while digester.size < end:
             count = os.preadv(fd, [buffer[: end - digester.size]], digester.size)

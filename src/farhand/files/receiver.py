@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 
-from farhand.files.digest import CHUNK, Digester, Progress, digest_range, digest_zeros
+from farhand.files.digest import CHUNK, Digester, Progress, digest_range, digest_zeros, pages
 from farhand.files.errors import FilesError
 from farhand.files.packing import unpack
 from farhand.files.partial import Partial
@@ -25,7 +25,7 @@ class Receiver:
         self._basis = basis
         self._basis_size = os.fstat(basis).st_size if basis is not None else 0
         self._digester = Digester()
-        self._buffer = memoryview(bytearray(CHUNK)) if basis is not None else memoryview(b"")
+        self._buffer = pages(CHUNK) if basis is not None else memoryview(b"")
 
     def prefix(self, progress: Progress | None = None) -> bytes:
         """Give the digest of what there is, empty for nothing."""
