@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from farhand.cli.exits import CliError, Exit
+from farhand.cli.faults import cure
 from farhand.client.transfer import Options, Summary, Transfer, Work
 
 if TYPE_CHECKING:
@@ -98,7 +99,9 @@ class Shown:
             self._object("done", **_counted(summary), seconds=round(seconds, 3), failed=len(summary.failures))
         if summary.failures:
             first = summary.failures[0][1]
-            raise CliError(Exit.FAILED, f"{len(summary.failures)} of them did not arrive", first.cure)
+            arrived = summary.files + summary.skipped
+            rest = f"; {arrived:,} did" if arrived else ""
+            raise CliError(Exit.FAILED, f"{len(summary.failures):,} did not arrive{rest}", cure(first, "cp"))
 
     def _object(self, event: str, **fields: Any) -> None:
         print(json.dumps({"event": event, **fields}, ensure_ascii=False), flush=True)

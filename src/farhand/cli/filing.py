@@ -6,19 +6,20 @@ import datetime
 import json
 import signal
 import stat
-import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from farhand.cli.copied import Shown
-from farhand.cli.exits import CliError, Exit
+from farhand.cli.exits import CliError
+from farhand.cli.faults import told
 from farhand.cli.outcome import say
 from farhand.client.copying import Copy, Hosts, copy
 from farhand.client.files import FilesClient, joined, remote_path
-from farhand.client.files_errors import refused
-from farhand.client.globs import expand
-from farhand.client.places import remote
+from farhand.client.files_errors import no_folder
+from farhand.client.globs import expand, no_match
+from farhand.client.places import PlaceError, remote
+from farhand.client.places import place as _place
 from farhand.client.reaching import Reach
 from farhand.client.staying import Say
 from farhand.client.texts import plain
@@ -29,7 +30,6 @@ from farhand.files.errors import FilesError
 from farhand.files.names import display
 from farhand.protocol.messages.files import Conflict, Entry, EntryKind, FileFault
 
-_REFUSED = (FileFault.OUTSIDE, FileFault.INFECTED, FileFault.NOT_SCANNED)
 _KINDS = {EntryKind.FILE: "-", EntryKind.FOLDER: "d", EntryKind.LINK: "l", EntryKind.OTHER: "?"}
 
 
@@ -74,11 +74,14 @@ def copies(asked: Copy, options: Options, reaching: Reaching, *, quiet: bool, ma
         async with Hosts(reaching.reach(shown.line), [*asked.sources, asked.target], written) as hosts:
             await shown.run(lambda work: copy(work, asked, hosts), options)
 
-    run_until_told(main())
+    run_until_told(main(), "cat" if asked.target.stream else "cp")
 
 
-def run_until_told(main: Coroutine[Any, Any, None]) -> None:
-    """Run it; Ctrl-C and SIGTERM end it in order, so that the host hears of it. Raises what it raises."""
+def run_until_told(main: Coroutine[Any, Any, None], verb: str) -> None:
+    """Run it; Ctrl-C and SIGTERM end it in order, so that the host hears of it. Raises what it raises.
+
+    A fault of files is a CliError in the words of this verb.
+    """
 
     async def watched() -> None:
         task = asyncio.current_task()
@@ -94,8 +97,7 @@ def run_until_told(main: Coroutine[Any, Any, None]) -> None:
     except asyncio.CancelledError:
         raise SystemExit(130) from None
     except FilesError as error:
-        code = Exit.REFUSED if error.fault in _REFUSED else Exit.FAILED
-        raise CliError(code, error.cause, error.cure) from error
+        raise told(error, verb) from error
 
 
 def list_files(text: str, listed: Listed, reaching: Reaching) -> None:
@@ -107,12 +109,12 @@ def list_files(text: str, listed: Listed, reaching: Reaching) -> None:
             files = (await hosts.line(place)).files
             paths = await expand(files, remote_path(place.path))
             if not paths:
-                raise refused(FileFault.NOT_FOUND, name=text)
+                raise no_match(files, place.path)
             for path in paths:
                 for name, entry in await _entries(files, path, listed, alone=len(paths) == 1):
                     _print(name, entry, listed)
 
-    run_until_told(main())
+    run_until_told(main(), "ls")
 
 
 def list_roots(text: str, reaching: Reaching, *, machine: bool) -> None:
@@ -128,7 +130,7 @@ def list_roots(text: str, reaching: Reaching, *, machine: bool) -> None:
                 else:
                     print(f"{'read, write' if one.writable else 'read only':<12}  {plain(one.name):<20}  {path}")
 
-    run_until_told(main())
+    run_until_told(main(), "ls")
 
 
 def remove(texts: Sequence[str], how: Removed, reaching: Reaching) -> None:
@@ -141,7 +143,7 @@ def remove(texts: Sequence[str], how: Removed, reaching: Reaching) -> None:
             if not (how.force and error.fault is FileFault.NOT_FOUND):
                 raise
 
-    _each(texts, reaching, one)
+    _each(texts, reaching, one, "rm")
 
 
 def make(texts: Sequence[str], reaching: Reaching, *, parents: bool) -> None:
@@ -150,13 +152,18 @@ def make(texts: Sequence[str], reaching: Reaching, *, parents: bool) -> None:
     async def one(files: FilesClient, path: bytes) -> None:
         await files.make(path, parents=parents)
 
-    _each(texts, reaching, one)
+    _each(texts, reaching, one, "mkdir")
 
 
 def move(text: str, to: str, conflict: Conflict, reaching: Reaching) -> None:
     """`farhand mv`."""
     place = remote(text)
     target = to.removeprefix(f"{place.target}:")
+    if target == to and not (other := _place(to)).here:
+        raise PlaceError(
+            f"{other.target} is not {place.target}: mv stays at one host",
+            f"farhand cp -r copies from host to host; for a name with a colon write ./{to}",
+        )
 
     async def main() -> None:
         async with Hosts(reaching.reach(), [place], [place]) as hosts:
@@ -165,9 +172,21 @@ def move(text: str, to: str, conflict: Conflict, reaching: Reaching) -> None:
             there = await files.find(new)
             if target.endswith("/") or not new or (there is not None and there.kind is EntryKind.FOLDER):
                 new = joined(new, path.rpartition(b"/")[2])
-            await files.rename(path, new, conflict=conflict)
+            try:
+                await files.rename(path, new, conflict=conflict)
+            except FilesError as error:
+                raise await _of_rename(files, error, path, new) from None
 
-    run_until_told(main())
+    run_until_told(main(), "mv")
+
+
+async def _of_rename(files: FilesClient, error: FilesError, path: bytes, new: bytes) -> FilesError:
+    """The fault of a renaming, about the one of its two names that it is due to."""
+    if error.fault in (FileFault.EXISTS, FileFault.NOT_NEWER, FileFault.NOT_EMPTY):
+        error.name = files.operations.called(new)
+    if error.fault is FileFault.NOT_FOUND and await files.find(path, follow=False) is not None:
+        return no_folder(error, files.operations.called(new.rpartition(b"/")[0]))
+    return error
 
 
 def space(texts: Sequence[str], reaching: Reaching, *, machine: bool) -> None:
@@ -187,32 +206,39 @@ def space(texts: Sequence[str], reaching: Reaching, *, machine: bool) -> None:
                         f"{_size(found.free)} free of {_size(found.total)}, {used} % used  {place.target}:{place.path}"
                     )
 
-    run_until_told(main())
+    run_until_told(main(), "df")
 
 
-def _each(texts: Sequence[str], reaching: Reaching, one: Callable[[FilesClient, bytes], Awaitable[None]]) -> None:
+def _each(
+    texts: Sequence[str], reaching: Reaching, one: Callable[[FilesClient, bytes], Awaitable[None]], verb: str
+) -> None:
     """Do something with every name that is meant; what fails is told, and the others go on."""
     places = [remote(text) for text in texts]
     wild = [place for place in places if place.wild]
 
     async def main() -> None:
         failures: list[FilesError] = []
+        meant: list[tuple[FilesClient, bytes]] = []
         async with Hosts(reaching.reach(), wild, places) as hosts:
             for place in places:
                 files = (await hosts.line(place)).files
                 path = remote_path(place.path)
-                for name in await expand(files, path) if place.wild else [path]:
-                    try:
-                        await one(files, name)
-                    except FilesError as error:
-                        failures.append(error)
-                        print(f"farhand: {place.target}:{display(name)}: {error.cause}", file=sys.stderr)
+                names = await expand(files, path) if place.wild else []
+                meant += [(files, name) for name in names or [path]]
+            for files, name in meant:
+                try:
+                    await one(files, name)
+                except FilesError as error:
+                    failures.append(error)
+        if len(meant) == len(failures) == 1:
+            raise failures[0]
+        for failed in failures:
+            say(told(failed, verb).cause)
         if failures:
-            first = failures[0]
-            code = Exit.REFUSED if first.fault in _REFUSED else Exit.FAILED
-            raise CliError(code, f"{len(failures)} of them could not be done", first.cure)
+            first = told(failures[0], verb)
+            raise CliError(first.code, f"{len(failures)} of {len(meant)} could not be done", first.cure)
 
-    run_until_told(main())
+    run_until_told(main(), verb)
 
 
 async def _entries(files: FilesClient, path: bytes, listed: Listed, *, alone: bool) -> list[tuple[bytes, Entry]]:

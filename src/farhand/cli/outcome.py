@@ -17,6 +17,7 @@ def say(text: str) -> None:
 def reaching() -> Iterator[None]:
     """`told`, with the exit codes of what goes wrong between this computer and another."""
     from farhand.client import errors
+    from farhand.client.places import PlaceError
     from farhand.transports.base import Unreachable
 
     identity = (
@@ -40,6 +41,8 @@ def reaching() -> Iterator[None]:
             raise CliError(code, error.cause, error.cure) from error
         except errors.NotLoggedIn:
             raise
+        except PlaceError as error:
+            raise CliError(Exit.USAGE, error.cause, error.cure) from error
         except Unreachable as error:
             raise CliError(Exit.FAILED, error.cause, error.cure) from error
         except FarhandError as error:

@@ -64,7 +64,7 @@ def synchronise(asked: Asked, reaching: Reaching, *, quiet: bool, machine: bool)
             except SyncRefused as error:
                 raise CliError(Exit.REFUSED, error.cause, error.cure) from error
 
-    run_until_told(main())
+    run_until_told(main(), "sync")
 
 
 async def _side(place: Place, hosts: Hosts, paths: Paths, ahead: Ahead | None) -> LocalSide | HostSide:

@@ -11,14 +11,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from farhand.client.files import joined, remote_path
-from farhand.client.files_errors import refused
-from farhand.client.globs import expand
+from farhand.client.globs import expand, no_match
 from farhand.client.places import Place, PlaceError
 from farhand.client.reaching import Reach, reach
 from farhand.client.staying import StayingLine
 from farhand.client.transfer import Work
 from farhand.files.errors import FilesError
-from farhand.files.names import display
 from farhand.protocol.capability import Capability
 from farhand.protocol.messages.files import EntryKind, FileFault
 
@@ -98,7 +96,7 @@ async def _expanded(places: Sequence[Place], hosts: Hosts) -> AsyncIterator[Plac
         line = await hosts.line(one)
         names = await expand(line.files, remote_path(one.path))
         if not names:
-            raise refused(FileFault.NOT_FOUND, name=f"{one.target}:{one.path}")
+            raise no_match(line.files, one.path)
         for name in names:
             yield Place(one.target, os.fsdecode(name))
 
@@ -165,7 +163,7 @@ def _name(source: Place) -> bytes:
 
 
 def _is_a_folder(path: str) -> FilesError:
-    return FilesError(FileFault.NOT_A_FILE, f"{display(os.fsencode(path))} is a folder", "-r copies folders")
+    return FilesError(FileFault.NOT_A_FILE, "it is a folder", "-r copies folders", name=path)
 
 
 async def _want_recursive(work: Work, local: Path, asked: Copy) -> None:
@@ -195,9 +193,18 @@ async def _from_stream(work: Work, target: Place, inside: bool, hosts: Hosts) ->
 
 
 def _spooled(source: BinaryIO, file: BinaryIO) -> None:
-    while data := source.read(1 << 20):
-        file.write(data)
-    file.flush()
+    try:
+        while data := source.read(1 << 20):
+            file.write(data)
+        file.flush()
+    except OSError as error:
+        told = FilesError.from_oserror(error)
+        raise FilesError(
+            told.fault,
+            f"standard input waits in {tempfile.gettempdir()} until all of it is there; {told.cause}",
+            "make room there, or have TMPDIR name a folder with more",
+            name="-",
+        ) from None
 
 
 async def _to_stream(work: Work, source: Place, hosts: Hosts) -> None:

@@ -88,6 +88,15 @@ class FilesClient:
         self.operations.end(error)
 
     @property
+    def label(self) -> str:
+        """What the host is called in what is said of its files; empty, they are called by their paths alone."""
+        return self.operations.label
+
+    @label.setter
+    def label(self, label: str) -> None:
+        self.operations.label = label
+
+    @property
     def readable(self) -> bool:
         """Whether this session may read files."""
         return Capability.FILES_READ in self.operations.port.granted
@@ -108,7 +117,7 @@ class FilesClient:
         async for entries in self._entries(remote_path(path), 0, follow):
             for entry in entries:
                 return entry
-        raise refused(FileFault.NOT_FOUND)
+        raise refused(FileFault.NOT_FOUND, name=self.operations.called(remote_path(path)))
 
     async def find(self, path: RemotePath, *, follow: bool = True) -> Entry | None:
         """The same, or None where nothing does."""
@@ -141,44 +150,44 @@ class FilesClient:
 
     async def make(self, path: RemotePath, *, parents: bool = False, mode: int = 0o777) -> None:
         """Make a folder; with ``parents`` those above it too, and it may be there already."""
-        with self.operations.open() as operation:
+        with self.operations.open(remote_path(path)) as operation:
             operation.send(Make(operation.id, remote_path(path), EntryKind.FOLDER, b"", mode, parents))
             await answer(operation, Done)
 
     async def link(self, path: RemotePath, target: RemotePath) -> None:
         """Make a symbolic link."""
         raw = os.fsencode(target) if isinstance(target, str) else target
-        with self.operations.open() as operation:
+        with self.operations.open(remote_path(path)) as operation:
             operation.send(Make(operation.id, remote_path(path), EntryKind.LINK, raw, 0o777, False))
             await answer(operation, Done)
 
     async def rename(self, path: RemotePath, to: RemotePath, *, conflict: Conflict = Conflict.REFUSE) -> bytes:
         """Give a name another, also in another folder; returns what it is called now."""
-        with self.operations.open() as operation:
+        with self.operations.open(remote_path(path)) as operation:
             operation.send(Rename(operation.id, remote_path(path), remote_path(to), conflict))
             return (await answer(operation, Done)).path
 
     async def delete(self, path: RemotePath, *, recursive: bool = False, trash: bool = True) -> None:
         """Take a name away: to the host's trash, or for good."""
-        with self.operations.open() as operation:
+        with self.operations.open(remote_path(path)) as operation:
             operation.send(Delete(operation.id, remote_path(path), recursive, trash))
             await answer(operation, Done)
 
     async def alter(self, path: RemotePath, meta: Meta) -> None:
         """Set permissions, time and attributes."""
-        with self.operations.open() as operation:
+        with self.operations.open(remote_path(path)) as operation:
             operation.send(Alter(operation.id, remote_path(path), meta))
             await answer(operation, Done)
 
     async def digest(self, path: RemotePath, progress: Heard | None = None) -> Measured:
         """A file's size and BLAKE3, read from the host's disk."""
-        with self.operations.open() as operation, stopped(operation):
+        with self.operations.open(remote_path(path)) as operation, stopped(operation):
             operation.send(Measure(operation.id, remote_path(path)))
             return await answer(operation, Measured, progress)
 
     async def space(self, path: RemotePath = "") -> Free:
         """How much room is where this path lies, in bytes."""
-        with self.operations.open() as operation:
+        with self.operations.open(remote_path(path)) as operation:
             operation.send(Space(operation.id, remote_path(path)))
             return await answer(operation, Free)
 
@@ -234,7 +243,7 @@ class FilesClient:
     async def _entries(
         self, path: bytes, depth: int, follow: bool, skipped: Callable[[int], None] | None = None
     ) -> AsyncIterator[Listing]:
-        with self.operations.open() as operation, stopped(operation):
+        with self.operations.open(path) as operation, stopped(operation):
             operation.send(List(operation.id, path, depth, follow))
             last = False
             while not last:
@@ -254,7 +263,7 @@ async def answer(operation: Operation, kind: type[M], progress: Heard | None = N
         if isinstance(message, kind):
             return message
         if not isinstance(message, Working):
-            raise refused(FileFault.PROTOCOL, f"{type(message).__name__} came for {kind.__name__}")
+            raise refused(FileFault.PROTOCOL, f"{type(message).__name__} came for {kind.__name__}", operation.name)
         if progress is not None:
             progress(message)
 

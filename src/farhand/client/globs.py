@@ -1,12 +1,20 @@
 """Patterns in a host's paths (``*``, ``?``, ``[a-z]``), matched with what the host lists, part by part."""
 
 import fnmatch
+import os
 import re
 
 from farhand.client.files import FilesClient, joined
-from farhand.protocol.messages.files import EntryKind
+from farhand.files.errors import FilesError
+from farhand.protocol.messages.files import EntryKind, FileFault
 
 _WILD = re.compile(rb"[*?\[]")
+
+
+def no_match(files: FilesClient, pattern: str) -> FilesError:
+    """What is to be said of a pattern that stands for nothing."""
+    name = files.operations.called(os.fsencode(pattern))
+    return FilesError(FileFault.NOT_FOUND, "nothing there has a name like this", "look at what there is", name=name)
 
 
 async def expand(files: FilesClient, path: bytes) -> list[bytes]:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from farhand.client.errors import SessionOver
 from farhand.client.files_errors import refused
+from farhand.files.names import display
 from farhand.protocol.capability import Capability
 from farhand.protocol.messages.base import Message
 from farhand.protocol.messages.files import Bundle, Data, Failed, StopReading, StopWriting
@@ -33,13 +34,19 @@ class Port(Protocol):
 class Operation:
     """One of them; use it as a context manager, which gives the number back."""
 
-    def __init__(self, owner: "Operations", number: int) -> None:
+    def __init__(self, owner: "Operations", number: int, path: bytes = b"") -> None:
         self.id = number
+        self._path = path
         self._owner = owner
         self._answers: deque[Message] = deque()
         self._waiter: asyncio.Future[None] | None = None
         self._held = 0
         self._ended = False
+
+    @property
+    def name(self) -> str:
+        """The file that it is about, for people."""
+        return self._owner.called(self._path)
 
     def __enter__(self) -> "Operation":
         return self
@@ -74,7 +81,7 @@ class Operation:
         message = self._answers.popleft()
         if isinstance(message, Failed):
             self._ended = True
-            raise refused(message.fault, message.text)
+            raise refused(message.fault, message.text, self.name)
         return message
 
     async def batch(self) -> list[Message]:
@@ -114,16 +121,22 @@ class Operations:
     def __init__(self, port: Port) -> None:
         self.port = port
         self.over: SessionOver | None = None
+        self.label = ""
+        """What the host is called by whoever asked for it; empty: paths alone say which file is meant."""
         self._number = 0
         self._running: dict[int, Operation] = {}
         self._queued = 0
         self._withheld = False
 
-    def open(self) -> Operation:
-        """A new operation. Raises SessionOver."""
+    def called(self, path: bytes) -> str:
+        """What a file of the host is called, for people."""
+        return f"{self.label}:{display(path)}" if self.label else display(path)
+
+    def open(self, path: bytes = b"") -> Operation:
+        """A new operation, about the file of this name. Raises SessionOver."""
         self.check()
         self._number = self._number % 0xFFFFFFFF + 1
-        operation = self._running[self._number] = Operation(self, self._number)
+        operation = self._running[self._number] = Operation(self, self._number, path)
         return operation
 
     def take(self, message: Message) -> None:

@@ -47,10 +47,11 @@ async def _local(capabilities: Sequence[Capability], how: Reach) -> StayingLine:
 
     async def anew() -> "Session":
         keys = client_keys(how.paths)
-        return await connect_here(local_host(how.paths), keys, capabilities, view=False, reason=how.reason)
+        session = await connect_here(local_host(how.paths), keys, capabilities, view=False, reason=how.reason)
+        return _called(LOCAL, session)
 
     async def rejoin(session: "Session") -> "Session":
-        return await session.rejoin(await local_host(how.paths).line(), view=False)
+        return _called(LOCAL, await session.rejoin(await local_host(how.paths).line(), view=False))
 
     return StayingLine(await anew(), rejoin, anew, seconds=how.retry, say=how.say)
 
@@ -64,7 +65,7 @@ async def _elsewhere(text: str, capabilities: Sequence[Capability], how: Reach) 
     target: Target = await resolve(text, how.paths, how.gateway)
 
     async def anew() -> "Session":
-        return await enter(
+        session = await enter(
             target,
             how.paths,
             name=device_name(),
@@ -73,9 +74,16 @@ async def _elsewhere(text: str, capabilities: Sequence[Capability], how: Reach) 
             reason=how.reason,
             say=how.say,
         )
+        return _called(target.name, session)
 
     async def rejoin(session: "Session") -> "Session":
-        return await session.rejoin(target.gateway, view=False, fingerprint=target.fingerprint)
+        return _called(target.name, await session.rejoin(target.gateway, view=False, fingerprint=target.fingerprint))
 
     again = anew if isinstance(target, ByName) else None
     return StayingLine(await anew(), rejoin, again, seconds=how.retry, say=how.say)
+
+
+def _called(name: str, session: "Session") -> "Session":
+    """The session, in whose errors the host has this name."""
+    session.files.label = name
+    return session

@@ -17,7 +17,7 @@ _ZEROS = bytes(256 << 10)
 async def read(files: FilesClient, path: bytes) -> AsyncGenerator[bytes, None]:
     """The content, piece by piece; raises FilesError, with MISMATCH at its end if it is not what the host read."""
     digester = Digester()
-    with files.operations.open() as operation:
+    with files.operations.open(path) as operation:
         operation.send(Get(operation.id, path, 0, b"", False))
         try:
             await answer(operation, Opened)
@@ -37,12 +37,12 @@ async def read(files: FilesClient, path: bytes) -> AsyncGenerator[bytes, None]:
                     case Finish(size=size, digest=digest):
                         operation.last()
                         if (size, digest) != (digester.size, digester.digest()):
-                            raise refused(FileFault.MISMATCH)
+                            raise refused(FileFault.MISMATCH, name=operation.name)
                         return
                     case Working():
                         pass
                     case _:
-                        raise refused(FileFault.PROTOCOL, f"{type(message).__name__} came in the middle of a file")
+                        raise refused(FileFault.PROTOCOL, f"{type(message).__name__} came in a file", operation.name)
         except BaseException:
             with contextlib.suppress(SessionOver):
                 operation.stop(StopReading(operation.id))

@@ -11,7 +11,7 @@ from farhand.client.files import FilesClient, answer, joined
 from farhand.client.files_errors import refused
 from farhand.client.operations import Operation, weight
 from farhand.client.transfer import BUNDLES, LARGE, Line, Share, Work, fresh_meta, same, sort, together, version_key
-from farhand.client.transfer_put import DELTA_FROM, find
+from farhand.client.transfer_put import DELTA_FROM, find, ready_at
 from farhand.client.transfer_put_tree import bundles, many, note, plain, tree_there, unfilled, unlike
 from farhand.files.names import display
 from farhand.protocol.messages.base import Message
@@ -30,7 +30,6 @@ from farhand.protocol.messages.files import (
     Meta,
     Opened,
     Put,
-    Ready,
     Result,
     Reuse,
     Signature,
@@ -53,7 +52,7 @@ async def across(work: Work, line: Line, path: bytes, other: Line, to: bytes) ->
         work.progress.size_total += entry.size
         await _single(work, line, path, entry, other, to, there)
     else:
-        raise refused(FileFault.NOT_A_FILE, name=display(path))
+        raise refused(FileFault.NOT_A_FILE, name=line.files.operations.called(path))
 
 
 async def _tree(work: Work, line: Line, path: bytes, other: Line, to: bytes) -> None:
@@ -102,7 +101,7 @@ async def _bundle(work: Work, line: Line, path: bytes, other: Line, to: bytes, e
     left, late = list(entries), list[Entry]()
 
     async def attempt(files: FilesClient, _again: bool) -> None:
-        with files.operations.open() as operation:
+        with files.operations.open(path) as operation:
             operation.send(GetMany(operation.id, path, [one.path for one in left]))
             try:
                 while left:
@@ -150,9 +149,9 @@ async def _single(
 
     async def attempt(files: FilesClient, _again: bool) -> bytes:
         share.again()
-        with files.operations.open() as source, other.files.operations.open() as target:
+        with files.operations.open(path) as source, other.files.operations.open(to) as target:
             try:
-                return await _forward(work, share, source, path, entry, target, to, there)
+                return await _forward(work, share, source, path, entry, other.files, target, to, there)
             except BaseException:
                 with contextlib.suppress(SessionOver):
                     source.stop(StopReading(source.id))
@@ -170,6 +169,7 @@ async def _forward(
     source: Operation,
     path: bytes,
     entry: Entry,
+    other: FilesClient,
     target: Operation,
     to: bytes,
     there: Entry | None,
@@ -179,11 +179,11 @@ async def _forward(
     meta = Meta(entry.mode, entry.mtime, []) if work.options.preserve else fresh_meta(entry.mode)
     key = version_key(path, to, entry.size, entry.mtime)
     target.send(Put(target.id, to, entry.size, meta, work.options.conflict, key, basis))
-    ready = await answer(target, Ready, work.told)
+    ready = await ready_at(other, target, to, work.told)
     source.send(Get(source.id, path, ready.offset, ready.prefix, ready.basis))
     opened = await answer(source, Opened, work.told)
     if (opened.size, opened.meta.mtime) != (entry.size, entry.mtime):
-        raise refused(FileFault.CHANGED, name=display(path))
+        raise refused(FileFault.CHANGED, name=source.name)
     last = not ready.basis
     while not last:
         piece = await answer(target, Signature, work.told)
@@ -197,12 +197,14 @@ async def _forward(
         batch = await source.batch()
         await target.room()
         if target.has_answers() and not isinstance(message := await target.next(), Working):
-            raise refused(FileFault.PROTOCOL, f"{type(message).__name__} came in the middle of a file")
+            raise refused(FileFault.PROTOCOL, f"{type(message).__name__} came in the middle of a file", source.name)
         for piece_of_it in batch:
             if isinstance(piece_of_it, Data | Reuse | Zeros | Finish):
                 target.send(msgspec.structs.replace(piece_of_it, id=target.id))
             elif not isinstance(piece_of_it, Working):
-                raise refused(FileFault.PROTOCOL, f"{type(piece_of_it).__name__} came in the middle of a file")
+                raise refused(
+                    FileFault.PROTOCOL, f"{type(piece_of_it).__name__} came in the middle of a file", source.name
+                )
         source.taken(batch)
         share.moved(_content(batch), sum(map(weight, batch)))
         if isinstance(batch[-1], Finish):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from farhand.client.errors import SessionOver
 from farhand.client.files import FilesClient, answer, joined
-from farhand.client.files_errors import here, refused
+from farhand.client.files_errors import REPLACED, about, here, no_folder, refused
 from farhand.client.operations import Operation, weight
 from farhand.client.transfer import Line, Share, Work, fresh_meta, same, unchanged, version_key
 from farhand.client.transfer_put import DELTA_FROM
@@ -61,7 +61,7 @@ async def get(work: Work, line: Line, path: bytes, local: Path) -> None:
         with await work.off(Folder.open, local) as folder:
             await get_tree(work, line, path, folder)
     elif entry.kind is not EntryKind.FILE:
-        raise refused(FileFault.NOT_A_FILE, name=display(path))
+        raise refused(FileFault.NOT_A_FILE, name=line.files.operations.called(path))
     else:
         await get_file(work, line, path, entry, local)
 
@@ -70,9 +70,16 @@ async def get_file(work: Work, line: Line, path: bytes, entry: Entry, local: Pat
     """Copy one file, described by ``entry``; a link that stands under the local name is replaced, not followed."""
     work.progress.files_total += 1
     work.progress.size_total += entry.size
-    with await work.off(Folder.open, local.parent) as folder:
+    with await work.off(_folder_of, local) as folder, about(display(os.fsencode(local))):
         parts = [os.fsencode(local.name)]
         await get_wanted(work, line, Wanted(path, entry, folder, parts, await work.off(there_at, folder, parts)))
+
+
+def _folder_of(local: Path) -> Folder:
+    try:
+        return Folder.open(local.parent)
+    except FilesError as error:
+        raise no_folder(error, display(os.fsencode(local.parent))) from None
 
 
 async def get_wanted(work: Work, line: Line, wanted: Wanted) -> None:
@@ -112,7 +119,7 @@ async def _download(work: Work, share: Share, files: FilesClient, wanted: Wanted
         try:
             with _kept(work, wanted, entry) as (partial, basis):
                 receiver = await work.off(Receiver, partial, entry.size, basis)
-                with files.operations.open() as operation:
+                with files.operations.open(wanted.path) as operation:
                     try:
                         meta = await _received(work, share, operation, wanted.path, entry, receiver, basis is not None)
                     except BaseException:
@@ -124,13 +131,13 @@ async def _download(work: Work, share: Share, files: FilesClient, wanted: Wanted
                 if work.options.exact and not unchanged(
                     await work.off(there_at, wanted.folder, wanted.parts), wanted.there
                 ):
-                    raise refused(FileFault.CHANGED, "the one that is to be replaced", display(wanted.path))
+                    raise refused(FileFault.CHANGED, REPLACED)
                 parts = await work.off(partial.place, wanted.folder, wanted.parts, meta, work.options.conflict)
                 return parts, entry.size
         except _Newer:
             entry = await files.stat(wanted.path)
             work.progress.size_total += entry.size - wanted.entry.size
-    raise refused(FileFault.CHANGED, name=display(wanted.path))
+    raise refused(FileFault.CHANGED, name=files.operations.called(wanted.path))
 
 
 async def _received(
@@ -195,9 +202,9 @@ def refuse_taken(work: Work, entry: Entry, there: Entry | None) -> None:
     if there is None:
         return
     if work.options.conflict is Conflict.REFUSE:
-        raise FilesError(FileFault.EXISTS, "the name is taken", "--conflict says what is to happen then")
+        raise FilesError(FileFault.EXISTS)
     if work.options.conflict is Conflict.NEWER and there.mtime >= entry.mtime:
-        raise FilesError(FileFault.NOT_NEWER, "what is there is as new")
+        raise FilesError(FileFault.NOT_NEWER)
     if there.kind is EntryKind.FOLDER and work.options.conflict is not Conflict.KEEP_BOTH:
         raise FilesError(FileFault.EXISTS, "a folder has this name", "move it away")
 

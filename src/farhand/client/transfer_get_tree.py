@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from farhand.client.errors import SessionOver
 from farhand.client.files import FilesClient, answer, joined
-from farhand.client.files_errors import refused
+from farhand.client.files_errors import REPLACED, refused
 from farhand.client.transfer import BUNDLES, LARGE, Line, Work, sort, together, unchanged
 from farhand.client.transfer_get import Wanted, get_wanted, there_at
 from farhand.client.transfer_put_tree import bundles, parent, plain, unfilled, unlike
@@ -81,7 +81,7 @@ async def _get_bundle(
     left = list(entries)
 
     async def attempt(files: FilesClient, again: bool) -> None:
-        with files.operations.open() as operation:
+        with files.operations.open(path) as operation:
             operation.send(GetMany(operation.id, path, [one.path for one in left]))
             try:
                 while left:
@@ -166,7 +166,7 @@ def _exact(
     for entry, file in files:
         with work.noted(entry.path):
             if entry.path in here and not unchanged(there_at(folder, split(entry.path)), here[entry.path]):
-                raise refused(FileFault.CHANGED, "the one that is to be replaced")
+                raise refused(FileFault.CHANGED, REPLACED)
             kept.append((entry, file))
     return kept
 
@@ -181,7 +181,7 @@ def _set_top(folder: Folder, top: Entry) -> None:
 def _note(work: Work, entries: Sequence[Entry], results: Sequence[Result]) -> None:
     for entry, result in zip(entries, results, strict=True):
         if result.fault:
-            work.failed(display(entry.path), FilesError(FileFault(result.fault), result.text))
+            work.failed(display(entry.path), FilesError.heard(FileFault(result.fault), result.text))
 
 
 def _fault(number: int) -> FileFault:

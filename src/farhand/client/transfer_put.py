@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from farhand.client.errors import SessionOver
-from farhand.client.files import FilesClient, answer
-from farhand.client.files_errors import here, refused
+from farhand.client.files import FilesClient, Heard, answer
+from farhand.client.files_errors import REPLACED, about, here, no_folder, refused
 from farhand.client.operations import Operation, weight
 from farhand.client.transfer import Line, Share, Work, fresh_meta, same, unchanged, version_key
 from farhand.files.errors import FilesError
@@ -59,7 +59,7 @@ async def put_file(work: Work, line: Line, local: Path, path: bytes) -> None:
     try:
         status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode):
-            raise FilesError(FileFault.NOT_A_FILE, f"{display(os.fsencode(local))} is not a regular file")
+            raise FilesError(FileFault.NOT_A_FILE, name=display(os.fsencode(local)))
         work.progress.files_total += 1
         work.progress.size_total += status.st_size
         there = await work.again(lambda files, _: find(files, path), line)
@@ -98,7 +98,8 @@ async def put_open(work: Work, line: Line, fd: int, source: bytes, path: bytes, 
             return path
         return await _Upload(work, share, files, fd, asked, there).run()
 
-    name = await work.again(attempt, line)
+    with about(display(source)):
+        name = await work.again(attempt, line)
     share.whole(entry.size)
     if work.options.verify:
         from farhand.client.transfer_verify import compare
@@ -114,10 +115,18 @@ async def find(files: FilesClient, path: bytes) -> Entry | None:
     return await files.find(path, follow=False) if files.readable else None
 
 
+async def ready_at(files: FilesClient, operation: Operation, path: bytes, progress: Heard) -> Ready:
+    """The host's answer to a Put of this name."""
+    try:
+        return await answer(operation, Ready, progress)
+    except FilesError as error:
+        raise no_folder(error, files.operations.called(path.rpartition(b"/")[0])) from None
+
+
 async def refuse_changed(files: FilesClient, path: bytes, there: Entry | None) -> None:
     """Raise FilesError where a host's name is not what it was."""
     if not unchanged(await files.find(path, follow=False), there):
-        raise refused(FileFault.CHANGED, "the one that is to be replaced", display(path))
+        raise refused(FileFault.CHANGED, REPLACED, files.operations.called(path))
 
 
 class _Upload:
@@ -133,7 +142,7 @@ class _Upload:
 
     async def run(self) -> bytes:
         """Return what the file is called at the host."""
-        with self._files.operations.open() as operation:
+        with self._files.operations.open(self._asked.path) as operation:
             sender = await self._work.off(Sender, operation.id, self._fd)
             operation.send(msgspec.structs.replace(self._asked, id=operation.id, size=sender.size))
             try:
@@ -147,7 +156,7 @@ class _Upload:
 
     async def _begin(self, operation: Operation, sender: Sender) -> None:
         work = self._work
-        ready = await answer(operation, Ready, work.told)
+        ready = await ready_at(self._files, operation, self._asked.path, work.told)
         signatures = await _signatures(work, operation) if ready.basis else None
         offset = 0
         if 0 < ready.offset <= sender.size and await work.off(sender.prefix, ready.offset) == ready.prefix:

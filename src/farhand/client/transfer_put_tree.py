@@ -185,7 +185,7 @@ def note(work: Work, entries: Sequence[Entry], results: Sequence[Result]) -> Non
 
 async def many(work: Work, files: FilesClient, path: bytes, conflict: Conflict, asked: list[SmallFile]) -> list[Result]:
     """Have a host write these in one message; says of each how it went."""
-    with files.operations.open() as operation:
+    with files.operations.open(path) as operation:
         await work.room(operation, sum(len(one.data) for one in asked))
         operation.send(PutMany(operation.id, path, conflict, asked))
         try:
@@ -209,7 +209,7 @@ async def tree_there(files: FilesClient, path: bytes) -> dict[bytes, Entry]:
         await files.make(path, parents=True)
         return {}
     if there.kind is not EntryKind.FOLDER:
-        raise refused(FileFault.NOT_A_FOLDER, name=display(path))
+        raise refused(FileFault.NOT_A_FOLDER, name=files.operations.called(path))
     return {one.path: one async for one in files.walk(path)}
 
 

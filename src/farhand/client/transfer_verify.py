@@ -8,7 +8,7 @@ from farhand.client.transfer import Line, Work
 from farhand.files.digest import digest_file
 from farhand.files.errors import FilesError
 from farhand.files.folder import Folder
-from farhand.files.names import display, split
+from farhand.files.names import split
 from farhand.protocol.messages.files import Entry, EntryKind, FileFault
 
 
@@ -16,9 +16,8 @@ async def compare(work: Work, line: Line, path: bytes, fd: int) -> None:
     """Compare a host's file with an open one here. Raises FilesError (MISMATCH), SessionOver."""
     measured = await work.again(lambda files, _: files.digest(path, work.told), line)
     if (measured.size, measured.digest) != await work.off(digest_file, fd):
-        raise FilesError(
-            FileFault.MISMATCH, f"{display(path)} is not the same on both sides", "something writes to it: copy again"
-        )
+        name = line.files.operations.called(path)
+        raise FilesError(FileFault.MISMATCH, "it is not the same on both sides", "copy it again", name=name)
 
 
 async def compare_all(work: Work, line: Line, path: bytes, folder: Folder, entries: Sequence[Entry]) -> None:

@@ -52,4 +52,6 @@ def _move_aside(source: int, name: bytes, target: int, to: bytes) -> bytes:
 def _fault(error: OSError) -> FilesError:
     if error.errno == errno.EXDEV:
         return FilesError(FileFault.UNSUPPORTED, "the other folder is on another file system", "copy it and delete it")
+    if error.errno == errno.EINVAL:
+        return FilesError(FileFault.UNSUPPORTED, "a folder cannot be put into itself", "choose another place")
     return FilesError.from_oserror(error)

@@ -14,7 +14,7 @@ from typing import Self
 from farhand.files.conflict import move
 from farhand.files.errors import FilesError
 from farhand.files.meta import make_entry, micros, read_meta, write_meta
-from farhand.files.names import RESERVED, check_name, check_target
+from farhand.files.names import RESERVED, check_name, check_target, display
 from farhand.files.system import open_beneath
 from farhand.protocol.messages.files import Conflict, Entry, EntryKind, FileFault, Meta
 
@@ -49,7 +49,7 @@ class Folder:
     @classmethod
     def open(cls, path: Path, closed: Iterable[Path] = ()) -> Self:
         """Open a folder of this system by its path, as the owner gave it."""
-        with _told():
+        with _told(display(os.fsencode(path))):
             fd = os.open(path, _FOLDER | os.O_CLOEXEC)
             return cls(fd, tuple(os.open(other, os.O_PATH | os.O_CLOEXEC) for other in closed if other.exists()))
 
@@ -85,7 +85,7 @@ class Folder:
     def holding(self, parts: list[bytes]) -> Iterator[tuple[int, bytes]]:
         """Open the folder above a name for a while; gives it and the name. OUTSIDE for the folder itself."""
         if not parts:
-            raise FilesError(FileFault.OUTSIDE, "it is the open folder itself")
+            raise FilesError(FileFault.OUTSIDE, "it is the open folder itself", "name what is in it")
         check_name(parts[-1])
         above = self.open_folder(parts[:-1])
         try:
@@ -316,9 +316,9 @@ def _entry_at(above: int, name: bytes, path: bytes = b"") -> Entry:
 
 
 @contextlib.contextmanager
-def _told() -> Iterator[None]:
-    """Whatever the system says is a FilesError to the caller."""
+def _told(name: str = "") -> Iterator[None]:
+    """Whatever the system says is a FilesError to the caller, about ``name`` if that is known."""
     try:
         yield
     except OSError as error:
-        raise FilesError.from_oserror(error) from None
+        raise FilesError.from_oserror(error, name) from None

@@ -24,7 +24,6 @@ Check = Callable[[int, int, str], None]
 """Looks at a file that is complete but has no name yet: descriptor, bytes, name to show; raises FilesError."""
 
 _NOTHING = Meta(0, 0, [])
-_TEXT_MAX = 1000
 _WELL = Result(0, "")
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _WRITE = os.O_RDWR | os.O_CLOEXEC
@@ -127,10 +126,10 @@ def _write(above: _Above, file: SmallFile, conflict: Conflict, check: Check | No
             case EntryKind.OTHER:
                 raise FilesError(FileFault.UNSUPPORTED)
     except FilesError as error:
-        return Result(error.fault, str(error)[:_TEXT_MAX])
+        return Result(error.fault, error.said)
     except OSError as error:
         told = FilesError.from_oserror(error)
-        return Result(told.fault, str(told))
+        return Result(told.fault, told.said)
     return _WELL
 
 

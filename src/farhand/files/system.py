@@ -1,8 +1,10 @@
 """The two system calls that Python does not have: openat2 and renameat2 (Linux), each with its fallback's signal."""
 
+import contextlib
 import ctypes
 import errno
 import os
+import stat
 
 _libc = ctypes.CDLL(None, use_errno=True)
 #: The same number on every architecture (the table that all share since Linux 5.0).
@@ -71,7 +73,7 @@ OPENAT2 = _has_openat2()
 def rename_new(source: int, name: bytes, target: int, to: bytes) -> None:
     """Rename within one file system unless the new name is taken; raises OSError, EEXIST above all.
 
-    Where the file system has no such rename, a second link and an unlink do the same for a file.
+    Where the file system has no such rename, a second link and an unlink do the same for a file, a look for a folder.
     """
     rename = getattr(_libc, "renameat2", None)
     if rename and rename(source, name, target, to, _RENAME_NOREPLACE) == 0:
@@ -79,5 +81,12 @@ def rename_new(source: int, name: bytes, target: int, to: bytes) -> None:
     number = ctypes.get_errno() if rename else errno.ENOSYS
     if number not in (errno.ENOSYS, errno.EINVAL):
         raise OSError(number, os.strerror(number))
+    if stat.S_ISDIR(os.stat(name, dir_fd=source, follow_symlinks=False).st_mode):
+        # It has no second link; what could take the name in this moment is replaced only if it is an empty folder.
+        with contextlib.suppress(FileNotFoundError):
+            os.stat(to, dir_fd=target, follow_symlinks=False)
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+        os.rename(name, to, src_dir_fd=source, dst_dir_fd=target)
+        return
     os.link(name, to, src_dir_fd=source, dst_dir_fd=target, follow_symlinks=False)
     os.unlink(name, dir_fd=source)

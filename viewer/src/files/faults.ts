@@ -78,7 +78,7 @@ export class FilesError extends Error {
   }
 }
 
-/** The error of a number that the host sent. */
+/** The error of a number that the host sent; its text is a line on the cause and maybe one on the cure. */
 export function hostError(fault: number, text: string): FilesError {
-  return new FilesError((HOST_FAULTS as Readonly<Record<number, FaultName>>)[fault] ?? "protocol", text);
+  return new FilesError((HOST_FAULTS as Readonly<Record<number, FaultName>>)[fault] ?? "protocol", text.replace("\n", ": "));
 }

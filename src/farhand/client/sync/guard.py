@@ -49,7 +49,7 @@ def check_roots(listings: tuple[Listing, Listing], mode: Mode, *, known: int) ->
     for end in (End.LEFT, End.RIGHT):
         if not listings[end].missing:
             continue
-        name = _side(end)
+        name = f"{_side(end)} ({listings[end].root})" if listings[end].root else _side(end)
         if mode is Mode.TWO_WAY and known:
             raise SyncRefused(
                 f"{name} is not there, and was the last time: nothing was done",

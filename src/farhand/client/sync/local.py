@@ -14,7 +14,7 @@ from farhand.core.config import Paths
 from farhand.files.digest import digest_file
 from farhand.files.errors import FilesError
 from farhand.files.folder import Folder
-from farhand.files.names import split
+from farhand.files.names import display, split
 from farhand.files.partial import Incoming
 from farhand.files.receiver import Receiver
 from farhand.files.sender import Sender
@@ -71,8 +71,8 @@ class LocalSide:
             folder = self.folder
         except FilesError as error:
             if error.fault is FileFault.NOT_FOUND:
-                return Listing(missing=True)
-            raise FilesError(error.fault, f"{self.path}: {error.cause}", error.cure) from error
+                return Listing(missing=True, root=display(os.fsencode(self.path)))
+            raise FilesError(error.fault, error.cause, error.cure, name=str(self.path)) from error
         begun, self._ahead = self._ahead, None
         tree: Tree = {}
         skipped = 0
@@ -205,7 +205,7 @@ class LocalSide:
         self._refuse_changed(parts, copy)
         (result,) = write_small(self.folder, [], [file], conflict)
         if result.fault:
-            raise FilesError(FileFault(result.fault), result.text)
+            raise FilesError.heard(FileFault(result.fault), result.text)
 
     def _take_large(self, source: Folder, copy: Copy, conflict: Conflict) -> None:
         parts = split(copy.path)

@@ -42,7 +42,7 @@ class HostSide:
             return await self._again(self._listing)
         except FilesError as error:
             if error.fault is FileFault.NOT_FOUND:
-                return Listing(missing=True)
+                return Listing(missing=True, root=error.name)
             raise
 
     async def folds(self, tree: Tree) -> bool:
@@ -114,7 +114,7 @@ class HostSide:
         tree: Tree = {}
         skipped = 0
         file = EntryKind.FILE
-        with files.operations.open() as operation, stopped(operation):
+        with files.operations.open(self._path) as operation, stopped(operation):
             operation.send(List(operation.id, self._path, WHOLE_TREE, True))
             while True:
                 entries = await answer(operation, Entries)

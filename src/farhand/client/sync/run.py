@@ -16,6 +16,7 @@ from farhand.client.sync.guard import MOST_DELETED, check, check_roots
 from farhand.client.sync.one_way import plan_one_way
 from farhand.client.sync.plan import Mode, Plan
 from farhand.client.sync.tree import Changed, End, Listing, Side, Tree
+from farhand.core.errors import FarhandError
 from farhand.core.tasks import Tasks
 from farhand.files.errors import FilesError
 from farhand.protocol.messages.files import Entry
@@ -80,10 +81,10 @@ class Sync:
         """List both sides and say what is to be done; changes nothing. Raises as ``run``."""
         left, right = self._sides
         async with Tasks("sync walks") as tasks:
-            there = tasks.start(right.walk(), "right")
-            here = tasks.start(left.walk(), "left")
+            there = tasks.start(_listed(right), "right")
+            here = tasks.start(_listed(left), "left")
             base = None if self._state is None else await asyncio.to_thread(self._state.base)
-            listings = (await here, await there)
+            listings = (_found(await here), _found(await there))
         known = len(base.left) if base is not None else 0
         if not self._options.force:
             check_roots(listings, self._options.mode, known=known)
@@ -159,6 +160,20 @@ class Sync:
 
         await each(plan.questions, compare, COMPARED)
         return answers
+
+
+async def _listed(side: Side) -> Listing | FarhandError:
+    """A side's listing, or why there is none: that is for a person, and no failed task's end in a log."""
+    try:
+        return await side.walk()
+    except FarhandError as error:
+        return error
+
+
+def _found(listing: Listing | FarhandError) -> Listing:
+    if isinstance(listing, FarhandError):
+        raise listing
+    return listing
 
 
 def _seen(listing: Listing, tree: Tree) -> Listing:

@@ -32,6 +32,8 @@ class Listing:
     """Names that are there and could not be read."""
     missing: bool = False
     """The root itself is not there."""
+    root: str = ""
+    """What the root is called, for people."""
 
 
 @dataclass(frozen=True, slots=True)

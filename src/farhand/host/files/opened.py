@@ -162,7 +162,7 @@ class OpenedFolders:
     def _absolute(self, path: bytes) -> Place:
         """The folder that reaches furthest; ``..`` and other names that are none are refused, not resolved."""
         if any(part in (b".", b"..") for part in path.split(b"/")):
-            raise BadName(f"{display(path)} has . or .. in it")
+            raise BadName("it has . or .. in it")
         parts = _parts(path)
         fitting = [
             (len(start), opened) for opened in self._all for start in opened.starts if parts[: len(start)] == start

@@ -366,4 +366,4 @@ def taken_away(session: Port, right: Capability) -> FilesError:
 
 def failed(id: int, error: FilesError) -> Failed:
     """Say that an operation came to nothing, and why."""
-    return Failed(id, error.fault, str(error)[:1000])
+    return Failed(id, error.fault, error.said)

@@ -259,7 +259,7 @@ def _write(
         if (error := refused.get(at)) is None:
             results.append(next(done))
             continue
-        results.append(Result(error.fault, str(error)[:1000]))
+        results.append(Result(error.fault, error.said))
         if error.fault is FileFault.INFECTED:
             _keep(folders, place, file, Stop(folders, place.path + b"/" + file.path, who, pace), error)
     return results
@@ -309,7 +309,7 @@ def _check_name(place: Place, asked: Put) -> None:
 def _check_room(place: Place, needed: int) -> None:
     free, _ = place.folder.space(place.parts[:-1])
     if needed > free:
-        cause = f"{needed:,} bytes more are needed, and {free:,} are free"
+        cause = f"the disk is full: {needed:,} bytes more are needed, and {free:,} are free"
         raise FilesError(FileFault.FULL, cause, "make room and try again: what has arrived is kept")
 
 

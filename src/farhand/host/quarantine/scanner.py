@@ -43,7 +43,7 @@ class Infected(FilesError):
         super().__init__(
             FileFault.INFECTED,
             f"malware was found{inside}: {found} ({scanner})",
-            "it was kept from its place; ask the host's owner",
+            "it is in the quarantine there: ask the host's owner",
         )
         self.scanner = scanner
         self.found = found
