@@ -10,9 +10,8 @@ from tests.loopback.files_kit import FilesKit
 
 from farhand.client.sync.doing import Watcher
 from farhand.client.sync.guard import SyncRefused
+from farhand.client.sync.options import Mode, SyncOptions
 from farhand.client.sync.pairing import host_side, local_side, paired
-from farhand.client.sync.plan import Mode
-from farhand.client.sync.run import SyncOptions
 from farhand.core.config import Paths
 
 TWO_WAY = SyncOptions(mode=Mode.TWO_WAY)

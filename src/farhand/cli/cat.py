@@ -11,7 +11,8 @@ def command(places: HostPaths, reason: Reason = "", gateway: GatewayOption = "")
     """
     why = parse_reason(reason)
     with reaching():
-        from farhand.cli.filing import Reaching, copies
+        from farhand.cli.filing import copies
+        from farhand.cli.running import Reaching
         from farhand.client.copying import Copy
         from farhand.client.places import Place, remote
         from farhand.client.transfer import Options

@@ -62,7 +62,8 @@ def command(
     if len(places) < 2:
         raise Misused("name at least one source and the target", "SRC… DST")
     with reaching():
-        from farhand.cli.filing import Reaching, copies
+        from farhand.cli.filing import copies
+        from farhand.cli.running import Reaching
         from farhand.client.copying import Copy
         from farhand.client.places import place
         from farhand.client.transfer import Options

@@ -11,6 +11,7 @@ def command(places: HostPaths, reason: Reason = "", gateway: GatewayOption = "",
     """
     why = parse_reason(reason)
     with reaching():
-        from farhand.cli.filing import Reaching, space
+        from farhand.cli.filing import space
+        from farhand.cli.running import Reaching
 
         space(places, Reaching(gateway, why), machine=json)

@@ -1,31 +1,26 @@
 """What the verbs for a host's files do."""
 
-import asyncio
-import contextlib
 import datetime
 import json
-import signal
 import stat
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+
+import msgspec
 
 from farhand.cli.copied import Shown
 from farhand.cli.exits import CliError
 from farhand.cli.faults import told
 from farhand.cli.outcome import say
-from farhand.client.copying import Copy, Hosts, copy
+from farhand.cli.running import Reaching, run_until_told
+from farhand.client.copying import Copy, copy
 from farhand.client.files import FilesClient, joined, remote_path
 from farhand.client.files_errors import no_folder
 from farhand.client.globs import expand, no_match
+from farhand.client.hosts import Hosts
 from farhand.client.places import PlaceError, remote
 from farhand.client.places import place as _place
-from farhand.client.reaching import Reach
-from farhand.client.staying import Say
 from farhand.client.texts import plain
 from farhand.client.transfer import Options
-from farhand.core.config import Paths
-from farhand.core.tasks import run
 from farhand.files.errors import FilesError
 from farhand.files.names import display
 from farhand.protocol.messages.files import Conflict, Entry, EntryKind, FileFault
@@ -33,8 +28,7 @@ from farhand.protocol.messages.files import Conflict, Entry, EntryKind, FileFaul
 _KINDS = {EntryKind.FILE: "-", EntryKind.FOLDER: "d", EntryKind.LINK: "l", EntryKind.OTHER: "?"}
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(msgspec.Struct, frozen=True):
     """How `farhand ls` lists."""
 
     long: bool
@@ -43,26 +37,12 @@ class Listed:
     machine: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Removed:
+class Removed(msgspec.Struct, frozen=True):
     """How `farhand rm` deletes."""
 
     recursive: bool
     trash: bool
     force: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Reaching:
-    """How hosts are reached, as the command line says it."""
-
-    gateway: str = ""
-    reason: str = ""
-    retry: float = 120.0
-
-    def reach(self, tell: Say = say) -> Reach:
-        """The same for the client."""
-        return Reach(Paths.default().create(), self.gateway, self.reason, self.retry, tell)
 
 
 def copies(asked: Copy, options: Options, reaching: Reaching, *, quiet: bool, machine: bool) -> None:
@@ -75,29 +55,6 @@ def copies(asked: Copy, options: Options, reaching: Reaching, *, quiet: bool, ma
             await shown.run(lambda work: copy(work, asked, hosts), options)
 
     run_until_told(main(), "cat" if asked.target.stream else "cp")
-
-
-def run_until_told(main: Coroutine[Any, Any, None], verb: str) -> None:
-    """Run it; Ctrl-C and SIGTERM end it in order, so that the host hears of it. Raises what it raises.
-
-    A fault of files is a CliError in the words of this verb.
-    """
-
-    async def watched() -> None:
-        task = asyncio.current_task()
-        loop = asyncio.get_running_loop()
-        if task is not None:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                with contextlib.suppress(NotImplementedError):
-                    loop.add_signal_handler(number, task.cancel)
-        await main
-
-    try:
-        run(watched())
-    except asyncio.CancelledError:
-        raise SystemExit(130) from None
-    except FilesError as error:
-        raise told(error, verb) from error
 
 
 def list_files(text: str, listed: Listed, reaching: Reaching) -> None:

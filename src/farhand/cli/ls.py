@@ -27,7 +27,8 @@ def command(
     """
     why = parse_reason(reason)
     with reaching():
-        from farhand.cli.filing import Listed, Reaching, list_files, list_roots
+        from farhand.cli.filing import Listed, list_files, list_roots
+        from farhand.cli.running import Reaching
 
         if roots:
             list_roots(place, Reaching(gateway, why), machine=json)

@@ -19,6 +19,7 @@ def command(
     """
     why = parse_reason(reason)
     with reaching():
-        from farhand.cli.filing import Reaching, make
+        from farhand.cli.filing import make
+        from farhand.cli.running import Reaching
 
         make(places, Reaching(gateway, why), parents=parents)

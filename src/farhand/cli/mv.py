@@ -25,7 +25,8 @@ def command(
     """
     why = parse_reason(reason)
     with reaching():
-        from farhand.cli.filing import Reaching, move
+        from farhand.cli.filing import move
+        from farhand.cli.running import Reaching
         from farhand.protocol.messages.files import Conflict
 
         move(place, to, Conflict[conflict.upper().replace("-", "_")], Reaching(gateway, why))

@@ -26,6 +26,7 @@ def command(
     """
     why = parse_reason(reason)
     with reaching():
-        from farhand.cli.filing import Reaching, Removed, remove
+        from farhand.cli.filing import Removed, remove
+        from farhand.cli.running import Reaching
 
         remove(places, Removed(recursive, trash, force), Reaching(gateway, why))

@@ -99,10 +99,9 @@ def command(
             from farhand.client.sync.ahead import ahead
 
             begun = ahead(Path(left.path if left.here else right.path).expanduser())
-        from farhand.cli.filing import Reaching
+        from farhand.cli.running import Reaching
         from farhand.cli.synchronising import Asked, synchronise
-        from farhand.client.sync.plan import Mode
-        from farhand.client.sync.run import SyncOptions
+        from farhand.client.sync.options import Mode, SyncOptions
 
         options = SyncOptions(
             mode=Mode.TWO_WAY if two_way else Mode.MIRROR if mirror else Mode.NEWER,

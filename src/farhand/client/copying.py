@@ -12,12 +12,11 @@ from typing import BinaryIO
 
 from farhand.client.files import joined, remote_path
 from farhand.client.globs import expand, no_match
+from farhand.client.hosts import Hosts
 from farhand.client.places import Place, PlaceError
-from farhand.client.reaching import Reach, reach
 from farhand.client.staying import StayingLine
 from farhand.client.transfer import Work
 from farhand.files.errors import FilesError
-from farhand.protocol.capability import Capability
 from farhand.protocol.messages.files import EntryKind, FileFault
 
 
@@ -28,39 +27,6 @@ class Copy:
     sources: tuple[Place, ...]
     target: Place
     recursive: bool = False
-
-
-class Hosts:
-    """Lines to the hosts of one command, opened once each; use it as an async context manager."""
-
-    def __init__(self, how: Reach, places: Sequence[Place], written: Sequence[Place] = ()) -> None:
-        self._how = how
-        self._rights: dict[str, set[Capability]] = {}
-        self._lines: dict[str, StayingLine] = {}
-        for one in places:
-            if not one.here:
-                self._rights.setdefault(one.target, set()).add(Capability.FILES_READ)
-        for one in written:
-            if not one.here:
-                self._rights.setdefault(one.target, set()).add(Capability.FILES_WRITE)
-
-    async def __aenter__(self) -> "Hosts":
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        for line in self._lines.values():
-            await line.session.close()
-
-    async def line(self, place: Place) -> StayingLine:
-        """The line to a place's host."""
-        if (line := self._lines.get(place.target)) is None:
-            line = self._lines[place.target] = await reach(place.target, sorted(self._rights[place.target]), self._how)
-        return line
-
-    @property
-    def cuts(self) -> int:
-        """How often a line was lost and found again."""
-        return sum(line.cuts for line in self._lines.values())
 
 
 async def copy(work: Work, asked: Copy, hosts: Hosts) -> None:

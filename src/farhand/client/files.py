@@ -44,7 +44,7 @@ from farhand.protocol.messages.files import (
 
 if TYPE_CHECKING:
     from farhand.client.sync.doing import SyncSummary, Watcher
-    from farhand.client.sync.run import SyncOptions
+    from farhand.client.sync.options import SyncOptions
     from farhand.client.transfer import Options, Transfer
 
 M = TypeVar("M", bound=Message)
@@ -229,8 +229,8 @@ class FilesClient:
         ``watcher`` hears of every action. Raises SyncRefused where the plan would delete what may be missing by
         accident, StateError, SessionOver; single names that fail are in the summary.
         """
+        from farhand.client.sync.options import SyncOptions
         from farhand.client.sync.pairing import host_side, local_side, paired
-        from farhand.client.sync.run import SyncOptions
         from farhand.client.transfer import Fixed
 
         folders = (paths or Paths.default()).create()

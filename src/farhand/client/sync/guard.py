@@ -1,11 +1,10 @@
 """Refuses deletions that look like a side which was not there, rather than like someone who deleted."""
 
-from farhand.client.sync.plan import Mode, Plan
+from farhand.client.sync.options import MOST_DELETED, Mode
+from farhand.client.sync.plan import Plan
 from farhand.client.sync.tree import End, Listing
 from farhand.core.errors import FarhandError
 
-#: The share of a side's names that one run may delete, in percent, unless told otherwise.
-MOST_DELETED = 50
 #: So many names may always go.
 ALWAYS = 20
 

@@ -7,17 +7,19 @@ import platform
 import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 
+import msgspec
+
 from farhand.client.files import RemotePath, remote_path
-from farhand.client.places import Place, PlaceError
+from farhand.client.places import PlaceError
 from farhand.client.sync.ahead import Ahead
+from farhand.client.sync.begun import Begun
 from farhand.client.sync.doing import Watcher
 from farhand.client.sync.local import LocalSide
-from farhand.client.sync.plan import Mode
+from farhand.client.sync.options import Mode, SyncOptions
 from farhand.client.sync.remote import HostSide
-from farhand.client.sync.run import Sync, SyncOptions
+from farhand.client.sync.run import Sync
 from farhand.client.transfer import Line
 from farhand.core.config import Paths
 
@@ -33,9 +35,11 @@ def local_side(path: Path | str, paths: Paths, ahead: Ahead | None = None) -> Lo
     return LocalSide(Path(path or ".").expanduser(), name, paths.data, ahead)
 
 
-def host_side(line: Line, path: RemotePath, name: str, host: bytes, paths: Paths) -> HostSide:
-    """A folder of a host: what it is called by its user, and the id that it always has."""
-    return HostSide(line, remote_path(path), _label(name), host.hex(), paths.data)
+def host_side(
+    line: Line, path: RemotePath, name: str, host: bytes, paths: Paths, begun: Begun | None = None
+) -> HostSide:
+    """A folder of a host: what it is called by its user, and the id that it always has; ``begun`` is being listed."""
+    return HostSide(line, remote_path(path), _label(name), host.hex(), paths.data, begun)
 
 
 def _label(name: str) -> str:
@@ -72,7 +76,7 @@ async def paired(
         yield Sync(
             left,
             right,
-            replace(options, never=(*options.never, *never)),
+            msgspec.structs.replace(options, never=(*options.never, *never)),
             state=state,
             label_day=today,
             watcher=watcher,
@@ -94,8 +98,3 @@ def _private(side: LocalSide, paths: Paths) -> Sequence[bytes]:
         if real.is_relative_to(side.path) and real != side.path:
             found.append(os.fsencode(real.relative_to(side.path)))
     return found
-
-
-def writes(left: Place, right: Place, options: SyncOptions) -> list[Place]:
-    """The places of which files are changed."""
-    return [left, right] if options.mode is Mode.TWO_WAY else [right]

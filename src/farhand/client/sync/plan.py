@@ -1,23 +1,11 @@
 """What is to be done, in order: the data that planning makes and running takes."""
 
-import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 
 from farhand.client.sync.tree import Action, Alter, Copy, Delete, End, Make, Rename, parents
 from farhand.protocol.messages.files import Entry
-
-
-class Mode(enum.StrEnum):
-    """How two sides are made alike."""
-
-    NEWER = "newer"
-    """SRC's new names and newer files go to DST; what is newer there stays."""
-    MIRROR = "mirror"
-    """DST becomes what SRC is; what only DST has goes with ``delete`` only."""
-    TWO_WAY = "two-way"
-    """What changed since the last time goes to the other side; where both changed, both are kept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from farhand.client.errors import SessionOver
-from farhand.client.files import WHOLE_TREE, FilesClient, answer, joined, stopped
+from farhand.client.files import FilesClient, answer, joined, stopped
 from farhand.client.sync.ahead import plain
+from farhand.client.sync.begun import Begun
 from farhand.client.sync.local import LocalSide, unlike
 from farhand.client.sync.side import Crossing, as_it_was, chunks, outcome
 from farhand.client.sync.tree import Changed, Copy, Listing, Moved, Outcome, Side, Tree, parents
@@ -18,7 +19,7 @@ from farhand.client.transfer_get_tree import get_entries
 from farhand.client.transfer_put_tree import put_entries
 from farhand.files.errors import FilesError
 from farhand.files.folder import Folder
-from farhand.protocol.messages.files import Entries, Entry, EntryKind, FileFault, List, Meta
+from farhand.protocol.messages.files import Entries, Entry, EntryKind, FileFault, Meta
 
 T = TypeVar("T")
 
@@ -27,14 +28,18 @@ _AT_ONCE = 32
 
 
 class HostSide:
-    """The folder ``path`` of the host at the end of ``line``; ``host`` says which host, always the same."""
+    """The folder ``path`` of the host at the end of ``line``; ``host`` says which host, always the same.
 
-    def __init__(self, line: Line, path: bytes, label: str, host: str, data: Path) -> None:
+    ``begun`` lists it for the first time already.
+    """
+
+    def __init__(self, line: Line, path: bytes, label: str, host: str, data: Path, begun: Begun | None = None) -> None:
         self.label = label
         self.identity = f"host:{host}:{path.decode('utf-8', 'surrogateescape')}"
         self._line = line
         self._path = path
         self._data = data
+        self._begun = begun
 
     async def walk(self) -> Listing:
         """As Side."""
@@ -114,8 +119,10 @@ class HostSide:
         tree: Tree = {}
         skipped = 0
         file = EntryKind.FILE
-        with files.operations.open(self._path) as operation, stopped(operation):
-            operation.send(List(operation.id, self._path, WHOLE_TREE, True))
+        begun, self._begun = self._begun, None
+        if begun is None or begun.files is not files:
+            begun = Begun(files, self._path)
+        with begun.operation as operation, stopped(operation):
             while True:
                 entries = await answer(operation, Entries)
                 skipped += entries.skipped

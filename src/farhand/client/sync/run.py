@@ -6,15 +6,15 @@ by simply running again: what is done is found done, and files that were under w
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from farhand.client.sync.doing import Doing, Ledger, SyncSummary, Watcher, each
 from farhand.client.sync.filters import Filter
 from farhand.client.sync.folding import collisions, keep_apart
-from farhand.client.sync.guard import MOST_DELETED, check, check_roots
+from farhand.client.sync.guard import check, check_roots
 from farhand.client.sync.one_way import plan_one_way
-from farhand.client.sync.plan import Mode, Plan
+from farhand.client.sync.options import Mode, SyncOptions
+from farhand.client.sync.plan import Plan
 from farhand.client.sync.tree import Changed, End, Listing, Side, Tree
 from farhand.core.errors import FarhandError
 from farhand.core.tasks import Tasks
@@ -27,25 +27,6 @@ if TYPE_CHECKING:  # loaded for two-way runs only, and SQLite with them
 
 #: Files that are read on both sides at once, where only their digests tell.
 COMPARED = 4
-
-
-@dataclass(frozen=True, slots=True)
-class SyncOptions:
-    """How two folders are brought together."""
-
-    mode: Mode = Mode.NEWER
-    delete: bool = False
-    """One way: take away what only DST has."""
-    checksum: bool = False
-    """Compare the content of files, not only size and time."""
-    exclude: tuple[str, ...] = ()
-    include: tuple[str, ...] = ()
-    never: tuple[bytes, ...] = ()
-    """Paths that take no part, whatever the patterns say."""
-    max_delete: int = MOST_DELETED
-    """The share of a side's names that may be deleted at once, in percent."""
-    force: bool = False
-    """Delete whatever the plan says."""
 
 
 class Sync:

@@ -9,8 +9,8 @@ import pytest
 from farhand.client.sync.ahead import ahead
 from farhand.client.sync.guard import SyncRefused
 from farhand.client.sync.local import LocalSide
-from farhand.client.sync.plan import Mode
-from farhand.client.sync.run import Sync, SyncOptions
+from farhand.client.sync.options import Mode, SyncOptions
+from farhand.client.sync.run import Sync
 from farhand.client.sync.state import State
 
 LARGE = os.urandom(300_000)

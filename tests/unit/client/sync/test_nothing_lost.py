@@ -16,8 +16,9 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from tests.unit.client.sync.memory import Memory
 
 from farhand.client.errors import SessionOver
-from farhand.client.sync.plan import Mode, Pair
-from farhand.client.sync.run import Sync, SyncOptions
+from farhand.client.sync.options import Mode, SyncOptions
+from farhand.client.sync.plan import Pair
+from farhand.client.sync.run import Sync
 from farhand.client.sync.state import State
 from farhand.client.sync.tree import parents, same
 from farhand.protocol.messages.files import EntryKind

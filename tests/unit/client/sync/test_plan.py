@@ -8,7 +8,8 @@ from farhand.client.sync.folding import collisions, keep_apart
 from farhand.client.sync.guard import SyncRefused, check
 from farhand.client.sync.names import conflict_name
 from farhand.client.sync.one_way import plan_one_way
-from farhand.client.sync.plan import Mode, Plan
+from farhand.client.sync.options import Mode
+from farhand.client.sync.plan import Plan
 from farhand.client.sync.tree import Alter, Copy, Delete, End, Listing, Make, Rename
 from farhand.client.sync.two_way import Base, plan_two_way
 from farhand.protocol.messages.files import Entry
