@@ -11,8 +11,19 @@ from farhand.client.files import FilesClient, answer, joined
 from farhand.client.files_errors import refused
 from farhand.client.operations import Operation, weight
 from farhand.client.transfer import BUNDLES, LARGE, Line, Share, Work, fresh_meta, same, sort, together, version_key
-from farhand.client.transfer_put import DELTA_FROM, find, ready_at
-from farhand.client.transfer_put_tree import bundles, many, note, plain, tree_there, unfilled, unlike
+from farhand.client.transfer_put import DELTA_FROM, beside, find, note_name, ready_at
+from farhand.client.transfer_put_tree import (
+    bundles,
+    many,
+    note,
+    noted,
+    plain,
+    set_top,
+    tree_there,
+    unfilled,
+    unlike,
+)
+from farhand.client.transfer_verify import compare_hosts, compare_small
 from farhand.files.names import display
 from farhand.protocol.messages.base import Message
 from farhand.protocol.messages.files import (
@@ -47,6 +58,8 @@ async def across(work: Work, line: Line, path: bytes, other: Line, to: bytes) ->
     there = await work.again(lambda files, _: find(files, to), other)
     if entry.kind is EntryKind.FOLDER:
         await _tree(work, line, path, other, to)
+        if work.options.preserve and to:
+            await set_top(work, other, to, Meta(entry.mode, entry.mtime, []))
     elif entry.kind is EntryKind.FILE:
         work.progress.files_total += 1
         work.progress.size_total += entry.size
@@ -59,7 +72,7 @@ async def _tree(work: Work, line: Line, path: bytes, other: Line, to: bytes) -> 
     source = await work.again(lambda files, _: _listed(files, path), line)
     there = await work.again(lambda files, _: tree_there(files, to), other)
     folders = [one for one in source if one.kind is EntryKind.FOLDER]
-    new = [one for one in folders if one.path not in there]
+    new = [one for one in folders if (old := there.get(one.path)) is None or old.kind is not EntryKind.FOLDER]
     for some in bundles(new):
         made = [unfilled(one) for one in some]
         note(work, some, await work.again(partial(_made, work, to, made), other))
@@ -81,7 +94,13 @@ async def _tree(work: Work, line: Line, path: bytes, other: Line, to: bytes) -> 
             await work.again(lambda files, _: files.alter(joined(to, entry.path), meta), other)
 
     await together(BUNDLES, bundle, bundles(small))
+
+    async def compare(entry: Entry) -> None:
+        await compare_hosts(work, line, joined(path, entry.path), other, joined(to, entry.path))
+
     await together(LARGE, single, [*large, *late])
+    if work.options.verify:
+        await compare_small(work, small, there, compare)
     if work.options.preserve:
         await together(BUNDLES, set_meta, unlike(folders, [*small, *large, *new], there))
 
@@ -100,7 +119,7 @@ async def _bundle(work: Work, line: Line, path: bytes, other: Line, to: bytes, e
     work.progress.current = display(joined(path, entries[0].path))
     left, late = list(entries), list[Entry]()
 
-    async def attempt(files: FilesClient, _again: bool) -> None:
+    async def attempt(files: FilesClient, again: bool) -> None:
         with files.operations.open(path) as operation:
             operation.send(GetMany(operation.id, path, [one.path for one in left]))
             try:
@@ -122,11 +141,8 @@ async def _bundle(work: Work, line: Line, path: bytes, other: Line, to: bytes, e
                     sent = [file for _, file in good]
                     results = await many(work, other.files, to, work.options.conflict, sent)
                     operation.taken([bundle])
-                    note(work, [entry for entry, _ in good], results)
                     for (entry, file), result in zip(good, results, strict=True):
-                        if not result.fault:
-                            work.progress.files += 1
-                            work.moved(entry.size, len(file.data))
+                        await noted(work, other.files, to, entry, file, result, again=again)
                     del left[: len(some)]
             except BaseException:
                 with contextlib.suppress(SessionOver):
@@ -147,8 +163,10 @@ async def _single(
     work.progress.current = display(path)
     share = Share(work)
 
-    async def attempt(files: FilesClient, _again: bool) -> bytes:
+    async def attempt(files: FilesClient, again: bool) -> bytes:
         share.again()
+        if again and work.options.conflict is not Conflict.REPLACE and same(entry, await find(other.files, to)):
+            return to
         with files.operations.open(path) as source, other.files.operations.open(to) as target:
             try:
                 return await _forward(work, share, source, path, entry, other.files, target, to, there)
@@ -159,8 +177,11 @@ async def _single(
                     target.stop(StopWriting(target.id, drop=False))
                 raise
 
-    await work.again(attempt, line, other)
+    name = await work.again(attempt, line, other)
     share.whole(entry.size)
+    if work.options.verify:
+        await compare_hosts(work, line, path, other, beside(to, name))
+    note_name(work, to, name)
 
 
 async def _forward(
@@ -209,7 +230,10 @@ async def _forward(
         share.moved(_content(batch), sum(map(weight, batch)))
         if isinstance(batch[-1], Finish):
             source.last()
-            return (await answer(target, Done, work.told)).path
+            name = (await answer(target, Done, work.told)).path
+            if work.options.preserve and opened.meta.attributes:
+                await other.alter(beside(to, name), opened.meta)  # they were not known yet when the Put was sent
+            return name
 
 
 def _content(batch: Sequence[Message]) -> int:

@@ -67,6 +67,13 @@ async def get_entries(
 
     await together(BUNDLES, bundle, bundles(small))
     await together(LARGE, single, [*large, *late])
+    if work.options.verify:
+        from farhand.client.transfer_verify import compare_at, compare_small
+
+        async def compare(entry: Entry) -> None:
+            await compare_at(work, line, joined(path, entry.path), folder, split(entry.path))
+
+        await compare_small(work, small, here, compare)
     if work.options.preserve:
         await work.off(_set_folders, work, folder, list(unlike(folders, [*small, *large, *new], here)))
 

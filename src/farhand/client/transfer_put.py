@@ -104,8 +104,18 @@ async def put_open(work: Work, line: Line, fd: int, source: bytes, path: bytes, 
     if work.options.verify:
         from farhand.client.transfer_verify import compare
 
-        await compare(work, line, path[: path.rfind(b"/") + 1] + name.rpartition(b"/")[2], fd)
-    if name and name != path and name.rpartition(b"/")[2] != path.rpartition(b"/")[2]:
+        await compare(work, line, beside(path, name), fd)
+    note_name(work, path, name)
+
+
+def beside(path: bytes, name: bytes) -> bytes:
+    """The path as it was asked for, with the name that the host gave in the end."""
+    return path[: path.rfind(b"/") + 1] + name.rpartition(b"/")[2]
+
+
+def note_name(work: Work, path: bytes, name: bytes) -> None:
+    """Note what a file is called that could not have the name of this path."""
+    if name and beside(path, name) != path:
         work.progress.names.append(name)
     work.changed()
 

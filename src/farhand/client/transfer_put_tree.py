@@ -46,7 +46,7 @@ async def put_tree(work: Work, line: Line, folder: Folder, path: bytes) -> None:
     work.progress.counting = False
     await put_entries(work, line, folder, path, source, there)
     if work.options.preserve and path:
-        await _set_top(work, line, folder, path)
+        await set_top(work, line, path, await work.off(folder.read_meta, []))
 
 
 async def put_entries(
@@ -77,6 +77,13 @@ async def put_entries(
 
     await together(BUNDLES, bundle, bundles(small))
     await together(LARGE, single, [*large, *late])
+    if work.options.verify:
+        from farhand.client.transfer_verify import compare_at, compare_small
+
+        async def compare(entry: Entry) -> None:
+            await compare_at(work, line, joined(path, entry.path), folder, split(entry.path))
+
+        await compare_small(work, small, there, compare)
     if work.options.preserve:
 
         async def set_meta(entry: Entry) -> None:
@@ -116,8 +123,8 @@ def unlike(folders: Sequence[Entry], copied: Iterable[Entry], there: Mapping[byt
             yield one
 
 
-async def _set_top(work: Work, line: Line, folder: Folder, path: bytes) -> None:
-    meta = await work.off(folder.read_meta, [])
+async def set_top(work: Work, line: Line, path: bytes, meta: Meta) -> None:
+    """Give the host's folder that was filled its own permissions and time."""
     try:
         await work.again(lambda files, _: files.alter(path, meta), line)
     except FilesError as error:
@@ -162,18 +169,25 @@ async def _put_bundle(
             await together(BUNDLES, lambda item: look(files, item), list(ready))
         results = await many(work, files, path, work.options.conflict, [file for _, file in ready])
         for (entry, file), result in zip(ready, results, strict=True):
-            fault = FileFault(result.fault) if result.fault else None
-            if fault in _TAKEN and again and same(entry, await find(files, joined(path, entry.path))):
-                fault = None  # it arrived before the line was cut, and the answer did not
-            if fault is not None:
-                work.failed(display(entry.path), refused(fault, result.text))
-                continue
-            work.progress.files += 1
-            work.moved(entry.size, len(file.data))
+            await noted(work, files, path, entry, file, result, again=again)
 
     if ready:
         await work.again(attempt, line)
     return late
+
+
+async def noted(
+    work: Work, files: FilesClient, path: bytes, entry: Entry, file: SmallFile, result: Result, *, again: bool
+) -> None:
+    """Note how one of many went that a host was to write beneath ``path``."""
+    fault = FileFault(result.fault) if result.fault else None
+    if fault in _TAKEN and again and same(entry, await find(files, joined(path, entry.path))):
+        fault = None  # it arrived before the line was cut, and the answer did not
+    if fault is not None:
+        work.failed(display(entry.path), refused(fault, result.text))
+        return
+    work.progress.files += 1
+    work.moved(entry.size, len(file.data))
 
 
 def note(work: Work, entries: Sequence[Entry], results: Sequence[Result]) -> None:
