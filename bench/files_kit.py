@@ -69,10 +69,12 @@ def forget_peak(pids: Sequence[int]) -> None:
 
 
 def peak(pids: Sequence[int]) -> float:
-    """The largest of them, in MiB, at its most."""
+    """The largest of them, in MiB, at its most; a virtual desktop's X server is none of them."""
     found = [0]
     for pid in pids:
         with contextlib.suppress(OSError):
+            if Path(f"/proc/{pid}/comm").read_text().strip() == "Xvfb":
+                continue
             for line in Path(f"/proc/{pid}/status").read_text().splitlines():
                 if line.startswith("VmHWM"):
                     found.append(int(line.split()[1]))
