@@ -17,6 +17,10 @@ from farhand.protocol.messages.files import Bundle, Data, Failed, StopReading, S
 
 #: Content that waits for this end's disk: above the first the host gets no more credit, below the second it does.
 QUEUE_HIGH, QUEUE_LOW = 1 << 20, 512 << 10
+#: Content that is worth a worker thread's turn, in bytes, and how long a piece waits for others, in seconds.
+_BATCH, _SOON = 512 << 10, 0.002
+#: A message of less content waits for no others.
+_BULK = 16 << 10
 
 
 class Port(Protocol):
@@ -41,6 +45,8 @@ class Operation:
         self._answers: deque[Message] = deque()
         self._waiter: asyncio.Future[None] | None = None
         self._held = 0
+        self._ripe = False
+        self._soon: asyncio.TimerHandle | None = None
         self._ended = False
 
     @property
@@ -52,6 +58,7 @@ class Operation:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._forget_timer()
         self._owner.close(self, self._held)
 
     def send(self, message: Message) -> None:
@@ -75,9 +82,7 @@ class Operation:
     async def next(self) -> Message:
         """The next answer. Raises FilesError if it is Failed, SessionOver."""
         while not self._answers:
-            self._owner.check()
-            self._waiter = asyncio.get_running_loop().create_future()
-            await self._waiter
+            await self._wait()
         message = self._answers.popleft()
         if isinstance(message, Failed):
             self._ended = True
@@ -85,10 +90,17 @@ class Operation:
         return message
 
     async def batch(self) -> list[Message]:
-        """All answers that have come, at least one; a Failed is raised by itself. Say ``taken`` afterwards."""
+        """All answers that have come, at least one; a Failed is raised by itself. Say ``taken`` afterwards.
+
+        Content waits a moment for what comes right behind it: each turn of a worker thread has its price.
+        """
+        while not self._ripe:
+            await self._wait()
         found = [await self.next()]
         while self._answers and not isinstance(self._answers[0], Failed):
             found.append(self._answers.popleft())
+        self._ripe = bool(self._answers)
+        self._forget_timer()
         return found
 
     def taken(self, messages: list[Message]) -> None:
@@ -107,7 +119,25 @@ class Operation:
         if size := weight(message):
             self._held += size
             self._owner.hold(size)
+        if size < _BULK or self._held >= _BATCH:
+            self._ripen()
+        elif self._soon is None:
+            self._soon = asyncio.get_running_loop().call_later(_SOON, self._ripen)
         self.wake()
+
+    def _ripen(self) -> None:
+        self._ripe = True
+        self.wake()
+
+    async def _wait(self) -> None:
+        self._owner.check()
+        self._waiter = asyncio.get_running_loop().create_future()
+        await self._waiter
+
+    def _forget_timer(self) -> None:
+        if self._soon is not None:
+            self._soon.cancel()
+            self._soon = None
 
     def wake(self) -> None:
         """Have whoever waits look again."""

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from farhand.files.delta import Signatures
 
 #: What goes from the disk to the line in one go, in bytes.
-BATCH = 512 << 10
+BATCH = 1 << 20
 #: An older version is asked for from this size on: below, a signature saves little.
 DELTA_FROM = 32 << 10
 

@@ -37,6 +37,9 @@ QUEUE_LOW = 512 << 10
 BATCH = 512 << 10
 _BATCHES = 2 << 20
 _BATCH_LEAST = 64 << 10
+#: A piece of content waits so long, in seconds, for others to share a step with it; a message of fewer bytes does not.
+_SOON = 0.002
+_BULK = 16 << 10
 #: A line that carries so many bytes a second is not the bottleneck that packing is for.
 _FAST = 40e6
 #: Seconds between two words about a step that takes long.
@@ -125,11 +128,18 @@ class _Operation:
     given: int = 0
     """Bytes that came for it, in all."""
     task: asyncio.Task[None] | None = None
+    soon: asyncio.TimerHandle | None = None
+    """What lets the next step begin, though little has come."""
     running: bool = False
     stopped: FilesError | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _shut: bool = False
     _begun: bool = False
+
+    def forget_timer(self) -> None:
+        if self.soon is not None:
+            self.soon.cancel()
+            self.soon = None
 
     # In a thread.
 
@@ -205,7 +215,10 @@ class Operations:
             return
         operation.inbox.append(message)
         operation.waiting += size
-        operation.arrived.set()
+        if size < _BULK or operation.waiting >= BATCH:
+            operation.arrived.set()
+        elif operation.soon is None:
+            operation.soon = self._loop.call_later(_SOON, operation.arrived.set)
         self._count(size)
 
     def hold(self, id: int, on: bool) -> None:
@@ -266,6 +279,7 @@ class Operations:
             told = FilesError(FileFault.SYSTEM, "an error in the host; its log has more", "")
             last = [failed(operation.id, told)]
         finally:
+            operation.forget_timer()
             # In a thread: its last step may still run there. Shielded: what is open is closed, whatever happens here.
             await asyncio.shield(self._session.work(operation.shut))
             self._note(operation)
@@ -319,6 +333,7 @@ class Operations:
         given, size = operation.inbox, operation.waiting
         operation.inbox, operation.waiting = [], 0
         operation.arrived.clear()
+        operation.forget_timer()
         return self._step(operation, given, size)
 
     def _step(
