@@ -2,13 +2,17 @@
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
-from farhand.files.digest import CHUNK, Digester, Progress, digest_range, digest_zeros, pages
+from farhand.files.digest import Digester, Progress, digest_range, digest_zeros, pages
 from farhand.files.errors import FilesError
 from farhand.files.packing import unpack
 from farhand.files.partial import Partial
 from farhand.files.sender import STRETCH
 from farhand.protocol.messages.files import SMALL_FILE, Data, FileFault, Finish, Reuse, Signature, Zeros
+
+#: What is copied from an older file at once, in bytes; and from how many on a thread of its own digests them.
+_CHUNK, _BESIDE = 1 << 20, 2 << 20
 
 
 class Receiver:
@@ -25,7 +29,7 @@ class Receiver:
         self._basis = basis
         self._basis_size = os.fstat(basis).st_size if basis is not None else 0
         self._digester = Digester()
-        self._buffer = pages(CHUNK) if basis is not None else memoryview(b"")
+        self._buffer, self._spare = (pages(_CHUNK), pages(_CHUNK)) if basis is not None else (memoryview(b""),) * 2
 
     def prefix(self, progress: Progress | None = None) -> bytes:
         """Give the digest of what there is, empty for nothing."""
@@ -85,10 +89,13 @@ class Receiver:
 
     def _write(self, data: bytes | memoryview) -> None:
         self._check_room(len(data))
+        self._put(data)
+        self._digester.update(data)
+
+    def _put(self, data: bytes | memoryview) -> None:
         written = 0
         while written < len(data):
             written += os.pwrite(self._partial.fd, memoryview(data)[written:], self.offset + written)
-        self._digester.update(data)
         self.offset += len(data)
 
     def _copy(self, offset: int, length: int) -> None:
@@ -96,13 +103,32 @@ class Receiver:
         if self._basis is None or offset + length > self._basis_size:
             raise FilesError(FileFault.PROTOCOL, "a piece refers to what the older file does not have")
         end = offset + length
-        while offset < end:
-            room = self._buffer[: end - offset]
-            count = os.preadv(self._basis, [room], offset)
-            if not count:
-                raise FilesError(FileFault.CHANGED, "the older file changed meanwhile", "send it again")
-            self._write(room[:count])
-            offset += count
+        if length < _BESIDE:
+            while offset < end:
+                data = self._older(offset, end)
+                self._write(data)
+                offset += len(data)
+            return
+        with ThreadPoolExecutor(1, "digest") as digesting:  # one core copies, another one digests
+            before = last = None
+            while offset < end:
+                if before is not None:
+                    before.result()  # its buffer is the next one
+                data = self._older(offset, end)
+                before, last = last, digesting.submit(self._digester.update, data)
+                self._put(data)
+                offset += len(data)
+
+    def _older(self, offset: int, end: int) -> memoryview:
+        """Read some of the older file; what was read the time before stays as it is."""
+        if self._basis is None:
+            raise FilesError(FileFault.PROTOCOL, "there is no older file")
+        room, self._spare = self._spare, self._buffer
+        self._buffer = room
+        count = os.preadv(self._basis, [room[: end - offset]], offset)
+        if not count:
+            raise FilesError(FileFault.CHANGED, "the older file changed meanwhile", "send it again")
+        return room[:count]
 
     def _leave_out(self, length: int) -> None:
         self._check_stretch(length)

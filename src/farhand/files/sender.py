@@ -11,8 +11,8 @@ from farhand.files.meta import read_meta
 from farhand.files.packing import Packer
 from farhand.protocol.messages.files import PIECE, Data, FileFault, Finish, Reuse, Zeros
 
-if TYPE_CHECKING:  # most files have no older version, and numpy takes a while to load
-    from farhand.files.delta import Match, Matcher, Signatures
+if TYPE_CHECKING:  # most files have no older version
+    from farhand.files.delta import Matcher, Signatures
 
 #: The most that one Reuse or Zeros stands for, in bytes: the work that one call does at the other end.
 STRETCH = 16 << 20
@@ -105,13 +105,23 @@ class Sender:
         yield Finish(self._number, self.size, self._digester.digest())
 
     def _compared(self, matcher: "Matcher", end: int) -> Iterator[Piece]:
-        from farhand.files.delta import Match
+        """Content up to ``end``; what follows one another in the older file, too, is one Reuse."""
+        from farhand.files.delta import Literal
 
+        basis = length = 0
         for found in matcher.match(self.offset, end):
-            if isinstance(found, Match):
-                yield self._reuse(found)
-            else:
+            if length and (
+                isinstance(found, Literal) or basis + length != found.basis or length + found.length > STRETCH
+            ):
+                yield Reuse(self._number, basis, length)
+                length = 0
+            if isinstance(found, Literal):
                 yield from self._literal(self.offset + found.length)
+                continue
+            self._digester.update(found.data)
+            basis, length = (basis if length else found.basis), length + found.length
+        if length:
+            yield Reuse(self._number, basis, length)
 
     def _extent(self) -> tuple[int, int]:
         """Where the next content begins, after a hole or none, and where it ends."""
@@ -132,13 +142,6 @@ class Sender:
                 raise _changed()
             self._digester.update(data)
             yield Data(self._number, *(self._packer.pack(data) if self._pack else (False, data)))
-
-    def _reuse(self, match: "Match") -> Reuse:
-        end = self.offset + match.length
-        digest_range(self._fd, self._digester, end)
-        if self.offset < end:
-            raise _changed()
-        return Reuse(self._number, match.basis, match.length)
 
     def _zeros(self, length: int) -> Zeros:
         digest_zeros(self._digester, length)

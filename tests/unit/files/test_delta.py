@@ -8,20 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.unit.files.kit import NUMBER, Ends, random_bytes, wire_size
 
-from farhand.files import delta
-from farhand.files.delta import (
-    BLOCK_MAX,
-    BLOCKS_MAX,
-    SIZE_MAX,
-    WINDOW,
-    Literal,
-    Match,
-    Matcher,
-    Signatures,
-    block_size,
-    signatures,
-    strong_size,
-)
+from farhand.files import delta, rolling
+from farhand.files.blocks import BLOCK_MAX, BLOCKS_MAX, SIZE_MAX, WINDOW, block_size, strong_size
+from farhand.files.delta import Literal, Match, Matcher, Signatures, signatures
 from farhand.files.errors import FilesError
 from farhand.protocol import codec
 from farhand.protocol.messages import Channel
@@ -87,9 +76,17 @@ def test_what_is_common_is_found(edit: str, tmp_path: Path) -> None:
     assert literal(found) <= max(0, len(new) - len(OLD)) * (edit != "twice") + 4 * block_size(len(OLD))
 
 
-def test_what_has_nothing_in_common(tmp_path: Path) -> None:
-    new = random_bytes(1_000_000, 3)
-    assert literal(find(OLD, new, tmp_path)) == len(new)
+def test_what_has_nothing_in_common_is_not_searched_for_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    searched = []
+    real = rolling.sums
+    monkeypatch.setattr(rolling, "sums", lambda data: searched.append(len(data)) or real(data))
+    monkeypatch.setattr(delta, "_PATIENCE", 128 << 10)
+    monkeypatch.setattr(delta, "_LEAP", 1 << 20)
+    new = random_bytes(6_000_000, 3) + OLD
+    found = find(OLD, new, tmp_path)
+    assert rebuild(OLD, new, found) == new
+    assert sum(searched) < 6_000_000 // 3
+    assert 6_000_000 <= literal(found) <= 6_000_000 + (1 << 20) + 4 * block_size(len(OLD))
 
 
 @pytest.mark.parametrize("old", [b"", b"short", bytes(WINDOW), random_bytes(WINDOW * 3 + 7)])
@@ -134,7 +131,7 @@ def test_the_checksum_is_what_the_specification_says() -> None:
         sum(int(x) * pow(0x9E3779B1, WINDOW - 1 - i, 2**32) for i, x in enumerate(data[at : at + WINDOW])) % 2**32
         for at in range(101)
     ]
-    assert delta._sums(data).tolist() == expected
+    assert rolling.sums(data.tobytes()).tolist() == expected
 
 
 def test_messages_fit_and_are_few_bytes(tmp_path: Path) -> None:
