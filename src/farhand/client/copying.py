@@ -93,7 +93,7 @@ async def _one(work: Work, source: Place, asked: Copy, inside: bool, hosts: Host
         return
     line = await hosts.line(source)
     path = remote_path(source.path)
-    if not asked.recursive and (await line.files.stat(path)).kind is EntryKind.FOLDER:
+    if not asked.recursive and (await work.again(lambda files, _: files.stat(path), line)).kind is EntryKind.FOLDER:
         raise _is_a_folder(f"{source.target}:{source.path}")
     if target.here:
         from farhand.client.transfer_get import get, make_here
