@@ -2,11 +2,16 @@
 
 import datetime
 import json
+import socket
 from pathlib import Path
 
 from farhand.cli.exits import CliError, Exit
+from farhand.cli.keys import host_keys
 from farhand.core.config import Paths
+from farhand.core.tasks import run
+from farhand.host.deeds import Deed, noted
 from farhand.host.quarantine.store import Find, Quarantine, quarantine_folder
+from farhand.protocol.identity import Keys
 
 #: Of an id, so many characters are shown: two that begin alike are told apart by typing more.
 _SHORT = 9
@@ -32,29 +37,52 @@ def show(home: Path | None, *, machine: bool) -> int:
 
 
 def release(id: str, to: Path | None, home: Path | None, *, machine: bool) -> int:
-    """Give a file back. Raises QuarantineError."""
+    """Give a file back, and have it stand in the audit. Raises QuarantineError, AuditError, CliError."""
     quarantine = _quarantine(home)
     find = quarantine.find(id)
-    at = quarantine.release(find, to.absolute() if to else None)
+    target = quarantine.target(find, to.absolute() if to else None)
+
+    async def main() -> None:
+        async with noted(_paths(home), _keys(home), Deed.of("release", find, target)):
+            quarantine.release(find, target)
+
+    run(main())
     if machine:
-        print(json.dumps({"id": find.id, "released": str(at)}, ensure_ascii=False))
+        print(json.dumps({"id": find.id, "released": str(target)}, ensure_ascii=False))
     else:
-        print(f"released: {at}, not executable")
+        print(f"released: {target}, not executable")
     return Exit.OK
 
 
 def delete(ids: list[str], home: Path | None, *, machine: bool) -> int:
-    """Delete these, or all if none is named. Raises QuarantineError, CliError."""
+    """Delete these, or all if none is named, and have it stand in the audit.
+
+    Raises QuarantineError, AuditError, CliError.
+    """
     quarantine = _quarantine(home)
-    for find in [quarantine.find(id) for id in ids] or _all(quarantine):
-        quarantine.delete(find)
-        print(json.dumps({"id": find.id, "deleted": True}) if machine else f"deleted: {find.id[:_SHORT]}  {find.shown}")
+
+    async def main() -> None:
+        for find in [quarantine.find(id) for id in ids] or _all(quarantine):
+            async with noted(_paths(home), _keys(home), Deed.of("delete", find)):
+                quarantine.delete(find)
+            told = {"id": find.id, "deleted": True}
+            print(json.dumps(told) if machine else f"deleted: {find.id[:_SHORT]}  {find.shown}")
+
+    run(main())
     return Exit.OK
 
 
+def _paths(home: Path | None) -> Paths:
+    return Paths.default() if home is None else Paths.under(home)
+
+
+def _keys(home: Path | None) -> Keys:
+    """The host's, whose log it is."""
+    return host_keys(_paths(home), socket.gethostname())
+
+
 def _quarantine(home: Path | None) -> Quarantine:
-    paths = Paths.default() if home is None else Paths.under(home)
-    return Quarantine(quarantine_folder(paths.data))
+    return Quarantine(quarantine_folder(_paths(home).data))
 
 
 def _all(quarantine: Quarantine) -> list[Find]:

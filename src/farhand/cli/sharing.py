@@ -27,6 +27,7 @@ from farhand.core.errors import FarhandError
 from farhand.core.log_lines import configure
 from farhand.core.logging import get_logger
 from farhand.core.tasks import Tasks
+from farhand.host import deeds
 from farhand.host.agent import Agent
 from farhand.host.audit import Audit, Kind
 from farhand.host.codes import Code
@@ -85,6 +86,7 @@ class Sharing:
         self._keeper: CodeKeeper | None = None
         self._own_key = Ed25519PrivateKey.generate()
         self._door = LocalDoor(paths.runtime / "farhand.sock", self.agent.call)
+        self._owner = LocalDoor(deeds.door(paths), lambda stream, _: deeds.hear(stream, audit))
         self._end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def started(self, bases: Sequence[str], about: dict[str, str], *, certificate: str = "") -> None:
@@ -120,13 +122,17 @@ class Sharing:
             )
 
     async def open_door(self) -> None:
-        """Let this user's programs on this computer in, without a code: what TARGET ``local`` means."""
+        """Let this user's programs on this computer in, without a code: what TARGET ``local`` means.
+
+        And those by which the owner does what stands in the audit.
+        """
         self.agent.trust_own(self._own_key.public_key().public_bytes_raw())
         if has_local_sockets():
-            try:
-                await self._door.open()
-            except OSError as error:
-                _log.debug("programs here come by the network", socket=str(self._door.path), why=str(error))
+            for door in (self._door, self._owner):
+                try:
+                    await door.open()
+                except OSError as error:
+                    _log.debug("programs here do without this door", socket=str(door.path), why=str(error))
 
     def open(self, routes: Routes, bases: Sequence[str]) -> CodeKeeper:
         """Open and show the first code; afterwards there always is one. Raises CliError."""
@@ -172,6 +178,7 @@ class Sharing:
         self._files.remove()
         await self.agent.shutdown()
         await self._door.close()
+        await self._owner.close()
         self.audit.record(Kind.STOP)
         await self._tasks.close()
 

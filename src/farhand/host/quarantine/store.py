@@ -138,8 +138,8 @@ class Quarantine:
             raise QuarantineError(cause, "run: farhand quarantine list")
         return found[0]
 
-    def release(self, find: Find, to: Path | None = None) -> Path:
-        """Give a file back, to the place that it was meant for or to ``to``, which must be free; 0600. Returns where.
+    def target(self, find: Find, to: Path | None = None) -> Path:
+        """Where a file goes that is given back: the place that it was meant for, or ``to``, or into that folder.
 
         Raises QuarantineError.
         """
@@ -148,6 +148,10 @@ class Quarantine:
             raise QuarantineError("it is not known where this file belongs", "name a place with --to")
         if to is not None and target.is_dir():
             target /= Path(os.fsdecode(find.path)).name or find.id
+        return target
+
+    def release(self, find: Find, target: Path) -> None:
+        """Give a file back under this name, which must be free; 0600. Raises QuarantineError."""
         try:
             source = Path(find.file)
             source.chmod(0o600)
@@ -156,7 +160,6 @@ class Quarantine:
         except OSError as error:
             cause = f"{display(os.fsencode(target))} cannot be written ({error.strerror})"
             raise QuarantineError(cause, "name another place with --to, or take away what is there") from error
-        return target
 
     def delete(self, find: Find) -> None:
         """Take a file away for good. Raises QuarantineError."""

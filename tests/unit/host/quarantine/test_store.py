@@ -74,7 +74,8 @@ def test_from_another_file_system_it_stays_where_it_is(tmp_path: Path) -> None:
         find = quarantine.keep(path, path=os.fsencode(tmp_path / "home.bin"), found="f")
         assert Path(find.file) == path
         assert mode(path) == 0o600
-        target = quarantine.release(find)
+        target = quarantine.target(find)
+        quarantine.release(find, target)
         assert target.read_bytes() == b"bad"
         assert mode(target) == 0o600
         assert not path.exists()
@@ -86,8 +87,10 @@ def test_from_another_file_system_it_stays_where_it_is(tmp_path: Path) -> None:
 def test_released_to_where_it_was_sent(tmp_path: Path) -> None:
     quarantine, _ = kept(tmp_path)
     (tmp_path / "home").mkdir()
-    target = quarantine.release(quarantine.find("q3f3f"))
+    find = quarantine.find("q3f3f")
+    target = quarantine.target(find)
     assert target == tmp_path / "home" / "bad\n.exe"
+    quarantine.release(find, target)
     assert (target.read_bytes(), mode(target)) == (b"bad", 0o600)
     assert quarantine.all() == []
     assert not list((tmp_path / "data" / "quarantine").iterdir())
@@ -100,10 +103,10 @@ def test_never_released_over_something(tmp_path: Path) -> None:
     with pytest.raises(QuarantineError, match="exists"):
         quarantine.release(find, there)
     with pytest.raises(QuarantineError, match="home"):
-        quarantine.release(find)
+        quarantine.release(find, quarantine.target(find))
     assert there.read_text() == "mine"
     assert quarantine.all() == [find]
-    assert quarantine.release(find, tmp_path).parent == tmp_path
+    assert quarantine.target(find, tmp_path).parent == tmp_path
 
 
 def test_deleted(tmp_path: Path) -> None:
