@@ -4,26 +4,43 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
-from tests.e2e.real import Program, up
-from tests.e2e.viewer_pages import Viewer, launch, served, viewer
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
+from tests.e2e.real import PATIENCE, Program, up
+from tests.e2e.viewer_pages import CHROMIUM, Viewer, launch, served, viewer
 from tests.integration.x11_server import x_server
 
+# What is expected comes within milliseconds, and on a busy machine some time later.
+expect.set_options(timeout=PATIENCE * 1000)
 
-@pytest.fixture(scope="module")
+
+@pytest.fixture(scope="session")
 def viewer_address() -> Iterator[str]:
     """Where the built viewer is served."""
     with served() as address:
         yield address
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """A browser for a module's tests."""
-    with sync_playwright() as playwright:
-        started = launch(playwright)
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """What operates the browsers."""
+    with sync_playwright() as started:
         yield started
-        started.close()
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """Chromium's engine; each test has a profile of its own in it."""
+    started = launch(playwright)
+    yield started
+    started.close()
+
+
+@pytest.fixture(scope="session")
+def whole_chromium(playwright: Playwright) -> Iterator[Browser]:
+    """Chromium with all that is around its engine, for where that takes part: files, video, passkeys, a first visit."""
+    started = launch(playwright, CHROMIUM)
+    yield started
+    started.close()
 
 
 @pytest.fixture

@@ -172,12 +172,12 @@ class Desk:
         """The page's heading is this, soon."""
         expect(self.page.locator("h1")).to_have_text(text, timeout=PATIENCE * 1000)
 
-    def until(self, condition: Callable[[], Any], what: str, seconds: float = PATIENCE) -> None:
-        """Return as soon as the condition holds; the page goes on meanwhile."""
+    def until(self, condition: Callable[[], Any], what: str, seconds: float = PATIENCE, *, every: float = 0.01) -> None:
+        """Return as soon as the condition holds; between two looks the page goes on for ``every`` seconds."""
         end = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < end, f"never happened: {what}"
-            self.page.wait_for_timeout(10)
+            self.page.wait_for_timeout(every * 1000)
 
     def place(self) -> dict[str, float]:
         """Where the picture stands, in CSS pixels."""

@@ -21,6 +21,12 @@ SCROLLS = """n=0; while [ $n -lt 3000 ]; do n=$((n+1))
 printf "\\033[3%dm%d the quick brown fox $((n*n*n))\\n" $((n%8)) $n; done"""
 
 
+@pytest.fixture(scope="module")
+def chromium(whole_chromium: Browser) -> Browser:
+    """Its decoders and what it shows of them take part."""
+    return whole_chromium
+
+
 @pytest.mark.parametrize("ratio", [1, 2])
 def test_a_desktop_at_rest_is_exact(chromium: Browser, host: Program, display: str, ratio: float) -> None:
     settings = {"device_scale_factor": ratio} if ratio != 1 else {}
@@ -50,7 +56,7 @@ def test_film_that_stopped_is_exact(chromium: Browser, host: Program, display: s
     with desk(chromium) as page:
         page.connect(host.link())
         with Film(display, (200, 100, 640, 360)) as film:
-            page.until(lambda: "video" in carriers(page), "film is carried by video")
+            page.until(lambda: "video" in carriers(page), "film is carried by video", every=0.2)
             check_motion(page)
             film.stop()
             page.page.get_by_role("button", name="Close the statistics").click()
@@ -78,7 +84,7 @@ def test_film_in_browsers_that_lack_something(chromium: Browser, display: str, t
     with InProcess(lambda: X11Platform(display), viewer, ask=False) as host, desk(chromium) as page:
         page.connect(host.link())
         with Film(display, (200, 100, 640, 360)) as film:
-            page.until(lambda: carrier in carriers(page), f"film is carried by {carrier}")
+            page.until(lambda: carrier in carriers(page), f"film is carried by {carrier}", every=0.2)
             assert ("This browser has no WebCodecs" in carriers(page)) is ("VideoDecoder" in names)
             check_motion(page)
             film.stop()
@@ -90,7 +96,7 @@ def check_motion(page: Desk) -> None:
     """What is shown of the film changes."""
     clip = {"x": 200, "y": 100, "width": 320, "height": 180}
     before = pixels(page.page, **clip)
-    page.until(lambda: not np.array_equal(pixels(page.page, **clip), before), "it moves")
+    page.until(lambda: not np.array_equal(pixels(page.page, **clip), before), "it moves", every=0.1)
 
 
 def carriers(page: Desk) -> str:

@@ -1,5 +1,6 @@
 """Every vector of spec/vectors, run by the viewer's own code in Chromium."""
 
+import contextlib
 import functools
 import re
 import subprocess
@@ -9,18 +10,9 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 
 VIEWER = Path(__file__).parents[2] / "viewer"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -48,16 +40,11 @@ def address() -> Iterator[str]:
         thread.join()
 
 
-def test_every_vector_passes_in_chromium(address: str) -> None:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
-        try:
-            page = browser.new_page()
-            page.goto(address)
-            page.wait_for_function("document.title !== 'running'", timeout=60_000)
-            found = re.fullmatch(r"passed (\d+), failed (\d+)", page.title())
-            assert found, page.title()
-            assert found[2] == "0", page.text_content("body")
-            assert int(found[1]) > 400
-        finally:
-            browser.close()
+def test_every_vector_passes_in_chromium(chromium: Browser, address: str) -> None:
+    with contextlib.closing(chromium.new_page()) as page:
+        page.goto(address)
+        page.wait_for_function("document.title !== 'running'", timeout=60_000)
+        found = re.fullmatch(r"passed (\d+), failed (\d+)", page.title())
+        assert found, page.title()
+        assert found[2] == "0", page.text_content("body")
+        assert int(found[1]) > 400

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playwright.sync_api import Browser, expect
-from tests.e2e.viewer_pages import Viewer, at_rest, chord, held, put_away, viewer
+from tests.e2e.viewer_pages import Viewer, chord, held, put_away, viewer
 
 from farhand.protocol.certificate import Certificate, Kind
 from farhand.protocol.grants import Endorsement, HostProof, fingerprint, sign_endorsement
@@ -138,7 +138,7 @@ def test_rights_are_seen_asked_for_and_given_back(desk: Viewer, organisation: Or
     desk.order({"kind": "layout", "width": 1280, "height": 720})
     host = {"name": "workshop", "system": "", "fingerprint": "aaaa bbbb", "person": "Ada"}
     desk.state("connected", host=host, rights=held("view", control=int(time.time() * 1000) + 250_000))
-    at_rest(desk)
+    put_away(desk)
     chord(desk.page)
     desk.page.get_by_role("button", name=re.compile("what that means")).click()
     expect(desk.page.locator(".list")).to_contain_text("aaaa bbbb")

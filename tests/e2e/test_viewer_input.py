@@ -191,7 +191,7 @@ def test_looking_only_sends_nothing(desk: Viewer) -> None:
 
 def test_a_phone_operates_it_by_touch(phone: Viewer) -> None:
     phone.connect(720, 405)
-    expect(phone.page.locator(".bar")).to_be_hidden()
+    put_away(phone)
     box = phone.page.locator(".picture").bounding_box()
     assert box is not None
     assert (box["width"], box["height"]) == (360, 202.5)

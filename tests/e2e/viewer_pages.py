@@ -20,7 +20,9 @@ from playwright.sync_api import Browser, Page, Playwright, Route, expect
 from farhand.gateway.viewer import viewer_app
 
 DIST = Path(__file__).parents[2] / "viewer" / "dist"
+#: The browser as people have it, and its engine alone, which shows a page for half the work.
 CHROMIUM = "/usr/bin/chromium"
+ENGINE = "/usr/bin/chromium-headless-shell"
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -125,25 +127,31 @@ class Viewer:
 @contextlib.contextmanager
 def served() -> Iterator[str]:
     """Serve the built bundle with the gateway's own headers; its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    app = viewer_app(DIST, trusted_tls=False)
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", lifespan="off"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        thread.join(0.02)
-    try:
-        yield f"http://localhost:{port}/"
-    finally:
-        server.should_exit = True
-        thread.join(10)
+    with serving(viewer_app(DIST, trusted_tls=False)) as address:
+        yield address
 
 
-def launch(playwright: Playwright) -> Browser:
+@contextlib.contextmanager
+def serving(app: Any) -> Iterator[str]:
+    """Serve an application at a port that was free; its address."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
+        thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
+        thread.start()
+        while not server.started:
+            assert thread.is_alive(), "the server ended"
+            thread.join(0.02)
+        try:
+            yield f"http://localhost:{listening.getsockname()[1]}/"
+        finally:
+            server.should_exit = True
+            thread.join(10)
+
+
+def launch(playwright: Playwright, program: str = ENGINE) -> Browser:
     """Debian's Chromium, headless."""
-    return playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    return playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
 
 
 @contextlib.contextmanager

@@ -18,6 +18,8 @@ from farhand.transports.base import Transport
 from farhand.transports.relay import GatewayLink
 from farhand.transports.websocket import connect as open_leg
 
+PAGE = 4096
+
 
 class Recorder:
     """A transport that keeps every byte that passes."""
@@ -49,8 +51,8 @@ def forms(secret: str) -> list[bytes]:
 
 
 def memory(pid: int) -> bytes:
-    """All that a process has written to and can read."""
-    found = []
+    """All that a process has written to and can read, without the pages that hold nothing."""
+    found: list[bytes] = []
     with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as file:
         for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
             span, permissions, *_ = line.split()
@@ -58,7 +60,8 @@ def memory(pid: int) -> bytes:
             if permissions.startswith("rw") and "[v" not in line:
                 with contextlib.suppress(OSError):
                     file.seek(begin)
-                    found.append(file.read(end - begin))
+                    data = file.read(end - begin)
+                    found += (page for at in range(0, len(data), PAGE) if (page := data[at : at + PAGE]).strip(b"\0"))
     return b"".join(found)
 
 

@@ -229,7 +229,7 @@ async def test_cve_2012_0292_nothing_that_a_stranger_sends_stops_the_service(tmp
         started = time.monotonic()
         async with await connect(base, code, name="Anna") as session:
             await session.wait(lambda s: s.picture.exact)
-            assert time.monotonic() - started < GOOD_LOGIN_SECONDS * 2
+            assert time.monotonic() - started < GOOD_LOGIN_SECONDS * 5
         for writer in writers:
             writer.transport.abort()
         assert host.process.returncode is None

@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from tests.unit.host.quarantine.kit import verdict
@@ -18,11 +19,17 @@ from farhand.host.quarantine.scanner import Infected, NotScanned, Scanner
 Play = Callable[[socket.socket], None]
 
 
-def stream(line: socket.socket) -> int:
-    """Read a session's beginning and one INSTREAM; returns its bytes."""
+def beginning(line: socket.socket) -> BinaryIO:
+    """Read a session's beginning up to the bytes that are scanned; what follows."""
     file = line.makefile("rb")
     begin = b"zIDSESSION\0zINSTREAM\0"
     assert file.read(len(begin)) == begin
+    return file
+
+
+def stream(line: socket.socket) -> int:
+    """Read a session's beginning and one INSTREAM; returns its bytes."""
+    file = beginning(line)
     size = 0
     while length := int.from_bytes(file.read(4)):
         size += len(file.read(length))
@@ -50,7 +57,7 @@ def hangs(line: socket.socket) -> None:
 
 
 def limited(line: socket.socket) -> None:
-    line.recv(1000)
+    beginning(line)
     line.sendall(b"1: INSTREAM size limit exceeded. ERROR\0")
 
 

@@ -30,7 +30,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (wheel,) = folder.glob("*.whl")
     environment = folder / "venv"
     assert run(sys.executable, "-m", "venv", "--without-pip", environment).returncode == 0
-    install = (sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-deps", "--python")
+    # Compiled as it is installed: it is started many times.
+    install = (sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-deps", "--compile-bytecode", "--python")
     done = run(*install, environment / "bin" / "python", wheel)
     assert done.returncode == 0, done.stderr
     (site,) = environment.glob("lib/python*/site-packages")

@@ -25,7 +25,13 @@ def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def desktop() -> Iterator[VirtualDesktop]:
+def others() -> set[int]:
+    """The processes that other tests' fixtures keep."""
+    return family()
+
+
+@pytest.fixture
+def desktop(others: set[int]) -> Iterator[VirtualDesktop]:
     desktop = VirtualDesktop(1000, 700)
     yield desktop
     desktop.close()
@@ -64,7 +70,7 @@ def test_it_takes_any_size(desktop: VirtualDesktop, wanted: tuple[int, int], got
     screen.close()
 
 
-def test_only_who_has_the_cookie_gets_in(desktop: VirtualDesktop) -> None:
+def test_only_who_has_the_cookie_gets_in(desktop: VirtualDesktop, others: set[int]) -> None:
     assert stat.S_IMODE(desktop.xauthority.stat().st_mode) == 0o600
     assert stat.S_IMODE(desktop.xauthority.parent.stat().st_mode) == 0o700
     command = ["xdotool", "getmouselocation"]
@@ -72,12 +78,12 @@ def test_only_who_has_the_cookie_gets_in(desktop: VirtualDesktop) -> None:
     assert with_cookie.returncode == 0
     without = {**os.environ, "DISPLAY": desktop.display, "XAUTHORITY": "/nonexistent"}
     assert subprocess.run(command, env=without, capture_output=True).returncode != 0
-    listening = [c for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN and c.pid in family()]
+    own = family() - others
+    listening = [c for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN and c.pid in own]
     assert listening == []
 
 
-def test_everything_ends_with_it(tmp_path: Path) -> None:
-    others = family()
+def test_everything_ends_with_it(others: set[int]) -> None:
     desktop = VirtualDesktop(640, 480)
     window_of(desktop.display, "--class", "xterm")
     own = family() - others
@@ -109,11 +115,11 @@ def test_everything_ends_with_the_host_even_when_that_is_killed() -> None:
 
 
 def test_a_crash_is_reported_and_the_next_use_starts_it_again(
-    desktop: VirtualDesktop, caplog: pytest.LogCaptureFixture
+    desktop: VirtualDesktop, others: set[int], caplog: pytest.LogCaptureFixture
 ) -> None:
     platform = X11Platform(desktop.display, desktop)
     screen = platform.open_screen()
-    server = next(c for c in psutil.Process().children(recursive=True) if c.name() == "Xvfb")
+    server = next(one for one in map(psutil.Process, family() - others) if one.name() == "Xvfb")
     server.kill()
     eventually(lambda: "the virtual display ended by itself" in caplog.text, "the crash is in the log")
     with pytest.raises(DisplayGone):
