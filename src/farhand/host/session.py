@@ -245,6 +245,10 @@ class Attached:
         """Take no more of a channel from the caller than it has credit for, or go on."""
         self._pump.withhold(channel, on)
 
+    def allow(self, channel: Channel, amount: int) -> None:
+        """Take so many bytes more of a channel that is withheld."""
+        self._pump.allow(channel, amount)
+
     def work(self, call: Callable[[], T]) -> asyncio.Future[T]:
         """Do it in one of the session's threads."""
         if self._threads is None:

@@ -52,6 +52,10 @@ class Holder(Protocol):
         """Take no more of a channel, or go on."""
         ...
 
+    def allow(self, channel: Channel, amount: int) -> None:
+        """Take so many bytes more of a channel that is withheld."""
+        ...
+
     def work(self, call: Callable[[], T]) -> asyncio.Future[T]:
         """Do it in one of the session's threads."""
         ...
@@ -141,6 +145,10 @@ class Port:
     def withhold(self, channel: Channel, on: bool) -> None:
         """Take no more of a channel, or go on."""
         self._holder.withhold(channel, on)
+
+    def allow(self, channel: Channel, amount: int) -> None:
+        """Take so many bytes more of a channel that is withheld."""
+        self._holder.allow(channel, amount)
 
     def work(self, call: Callable[[], T]) -> asyncio.Future[T]:
         """Do it in one of the session's threads."""

@@ -112,6 +112,8 @@ class Inbox:
         self._owed = dict.fromkeys(limits.CREDIT, 0)
         self._due: set[int] = set()
         self._withheld: set[int] = set()
+        #: How much of what is owed is given next, where that is not all.
+        self._allowed: dict[int, int] = {}
 
     def grants_due(self) -> bool:
         """Whether ``take_grants`` has something to give."""
@@ -121,21 +123,32 @@ class Inbox:
         """Give no more credit for a channel whose messages this end cannot take any faster, or go on giving it."""
         if on:
             self._withheld.add(channel)
-            self._due.discard(channel)
+            if channel not in self._allowed:
+                self._due.discard(channel)
         else:
             self._withheld.discard(channel)
+            self._allowed.pop(channel, None)
             if self._owed[channel] >= limits.CREDIT[channel] // 2:
                 self._due.add(channel)
+
+    def allow(self, channel: Channel, amount: int) -> None:
+        """Withhold a channel's credit but for so much, or what there is of it."""
+        self._withheld.add(channel)
+        if self._owed[channel]:
+            self._allowed[channel] = amount
+            self._due.add(channel)
 
     def take_grants(self) -> bytes:
         """The mux message to send now, empty if none is due: half of a channel's first credit was used."""
         if not self._due:
             return b""
-        message = b"".join(_GRANT.pack(number, self._owed[number]) for number in sorted(self._due))
-        for number in self._due:
-            self._owed[number] = 0
+        grants = []
+        for number in sorted(self._due):
+            amount = min(self._owed[number], self._allowed.pop(number, limits.CREDIT[number]))
+            self._owed[number] -= amount
+            grants.append(_GRANT.pack(number, amount))
         self._due.clear()
-        return message
+        return b"".join(grants)
 
     def accept(self, plaintext: bytes) -> None:
         """Take a data record's plaintext; delivers every message that is complete. Raises MuxError."""

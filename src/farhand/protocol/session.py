@@ -169,6 +169,11 @@ class _Session:
         if self._keyed:
             self._keyed.inbox.withhold(channel, on)
 
+    def allow(self, channel: Channel, amount: int) -> None:
+        """Give the other end so much credit for a channel that is withheld."""
+        if self._keyed:
+            self._keyed.inbox.allow(channel, amount)
+
     def bye(self, code: ByeCode, text: str = "") -> None:
         """End the session. What waits on ``control`` is still sent, all else is forgotten; safe to call twice."""
         if self.state is State.OPEN:

@@ -50,6 +50,7 @@ class Session(Protocol):
     def send(self, channel: Channel, message: Message) -> None: ...  # noqa: D102
     def pending(self, channel: Channel) -> int: ...  # noqa: D102
     def withhold(self, channel: Channel, on: bool) -> None: ...  # noqa: D102
+    def allow(self, channel: Channel, amount: int) -> None: ...  # noqa: D102
     def next_timer(self) -> float | None: ...  # noqa: D102
     def handle_timer(self, now: float) -> None: ...  # noqa: D102
 
@@ -148,6 +149,11 @@ class Pump:
         self._session.withhold(channel, on)
         if not on:
             self.flush()
+
+    def allow(self, channel: Channel, amount: int) -> None:
+        """Let the other end send so many bytes more on a channel that is withheld."""
+        self._session.allow(channel, amount)
+        self.flush()
 
     def ended(self) -> None:
         """Take note that this side called ``bye`` or ``refuse``: the last bytes go out, then the line closes."""

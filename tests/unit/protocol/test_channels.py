@@ -108,6 +108,33 @@ def test_credit_that_is_withheld_comes_later_and_for_that_channel_alone() -> Non
     assert inbox.take_grants() == b""
 
 
+def test_a_channel_that_is_withheld_is_allowed_some_of_its_credit() -> None:
+    inbox = Inbox(Outbox(), lambda channel, data: None)
+
+    def come(count: int) -> None:
+        for _ in range(count):
+            inbox.accept(b"\0" + bytes((Channel.FILES, 1)) + (16_384).to_bytes(2, "big") + bytes(16_384))
+
+    def given() -> int:
+        grants = inbox.take_grants()
+        assert grants[:1] in (b"", bytes((Channel.FILES,)))
+        return int.from_bytes(grants[1:], "big")
+
+    inbox.allow(Channel.FILES, 10_000)
+    assert given() == 0, "nothing is owed"
+    come(1)
+    assert given() == 0
+    inbox.allow(Channel.FILES, 10_000)
+    inbox.withhold(Channel.FILES, True)  # another one's doing: what was allowed stays allowed
+    assert given() == 10_000
+    inbox.allow(Channel.FILES, 10_000)
+    assert given() == 6_384
+    come(100)
+    inbox.allow(Channel.FILES, 10_000)
+    inbox.withhold(Channel.FILES, False)
+    assert given() == 100 * 16_384
+
+
 def test_letting_go_of_little_gives_nothing_yet() -> None:
     inbox = Inbox(Outbox(), lambda channel, data: None)
     inbox.withhold(Channel.FILES, True)

@@ -30,7 +30,7 @@ class Script:
         self.timer: float | None = None
         self.timers_fired: list[float] = []
         self.over = False
-        self.withheld: list[tuple[Channel, bool]] = []
+        self.withheld: list[tuple[Channel, int]] = []
         self._events: list[Event] = []
 
     def receive_data(self, data: bytes, now: float) -> None:
@@ -63,6 +63,9 @@ class Script:
 
     def withhold(self, channel: Channel, on: bool) -> None:
         self.withheld.append((channel, on))
+
+    def allow(self, channel: Channel, amount: int) -> None:
+        self.withheld.append((channel, amount))
 
     def next_timer(self) -> float | None:
         return self.timer
@@ -331,7 +334,8 @@ async def test_whoever_waits_for_room_hears_of_the_end() -> None:
 async def test_credit_is_withheld_by_the_session() -> None:
     rig = Rig()
     rig.pump.withhold(Channel.FILES, True)
+    rig.pump.allow(Channel.FILES, 5)
     rig.pump.withhold(Channel.FILES, False)
-    assert rig.script.withheld == [(Channel.FILES, True), (Channel.FILES, False)]
+    assert rig.script.withheld == [(Channel.FILES, True), (Channel.FILES, 5), (Channel.FILES, False)]
     rig.far.cut()
     await rig.task

@@ -18,6 +18,7 @@ from farhand.core.logging import get_logger
 from farhand.files.errors import FilesError
 from farhand.host.audit import Value
 from farhand.host.files.book import Book
+from farhand.protocol import limits
 from farhand.protocol.capability import Capability
 from farhand.protocol.messages import Channel
 from farhand.protocol.messages.base import Message
@@ -47,6 +48,9 @@ TELL_SECONDS = 0.5
 #: While somebody sees the screen: how long files rest for each second of processor time that was taken, the longest
 #: rest, and from how much on, in seconds. A picture or a key is felt at some milliseconds, a copy is not.
 REST, _REST_MOST, _REST_LEAST = 3.0, 0.1, 0.002
+#: Content of one step meanwhile, and what the caller may send for each, in bytes: as much as the largest message, so
+#: that one more is whole whenever that much has come.
+PORTION = limits.MESSAGE_MAX[Channel.FILES]
 #: How much one step's time counts against those before it.
 _SMOOTH = 0.2
 
@@ -63,6 +67,7 @@ class Port(Protocol):
     def send(self, channel: Channel, message: Message) -> None: ...  # noqa: D102
     async def room(self, channel: Channel) -> None: ...  # noqa: D102
     def withhold(self, channel: Channel, on: bool) -> None: ...  # noqa: D102
+    def allow(self, channel: Channel, amount: int) -> None: ...  # noqa: D102
     def work(self, call: Callable[[], T]) -> asyncio.Future[T]: ...  # noqa: D102
     def record(self, kind: str, /, **fields: Value) -> None: ...  # noqa: D102
     def start(self, coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]: ...  # noqa: D102
@@ -176,6 +181,8 @@ class Operations:
         self._resting = asyncio.Lock()
         self._worked = time.process_time()
         self._queued = 0
+        self._full = False
+        self._gentle = False
         self._withheld = False
         self._closed = False
 
@@ -286,6 +293,7 @@ class Operations:
             self._all.pop(operation.id, None)
             self._count(-operation.waiting - operation.held)
             self._share()
+            self._be_gentle(self._gentle and bool(self._all))
         if not self._closed:
             self._say(last)
 
@@ -328,6 +336,16 @@ class Operations:
                 self._worked = now
                 if self._session.watched():
                     await asyncio.sleep(min(_REST_MOST, took * REST))
+        self._be_gentle(self._session.watched())
+
+    def _be_gentle(self, on: bool) -> None:
+        """Make and take little at once, so that what else this process does never waits long, or go on as usual."""
+        if on != self._gentle:
+            self._gentle = on
+            self._share()
+            self._regulate()
+        if on:
+            self._session.allow(Channel.FILES, PORTION)
 
     def _take(self, operation: _Operation) -> "asyncio.Future[Sequence[Message] | _End | None]":
         given, size = operation.inbox, operation.waiting
@@ -347,12 +365,17 @@ class Operations:
     def _count(self, size: int) -> None:
         """So many bytes more, or fewer, wait to be worked on."""
         self._queued += size
-        if not self._withheld and self._queued > QUEUE_HIGH:
-            self._withheld = True
-            self._session.withhold(Channel.FILES, True)
-        elif self._withheld and self._queued <= QUEUE_LOW and not self._closed:
-            self._withheld = False
-            self._session.withhold(Channel.FILES, False)
+        if self._queued > QUEUE_HIGH:
+            self._full = True
+        elif self._queued <= QUEUE_LOW:
+            self._full = False
+        self._regulate()
+
+    def _regulate(self) -> None:
+        withheld = self._full or self._gentle
+        if withheld != self._withheld and not self._closed:
+            self._withheld = withheld
+            self._session.withhold(Channel.FILES, withheld)
 
     def _note(self, operation: _Operation) -> None:
         while operation.pace.notes:
@@ -365,7 +388,8 @@ class Operations:
 
     def _share(self) -> None:
         for operation in self._all.values():
-            operation.pace.budget = max(_BATCH_LEAST, min(BATCH, _BATCHES // len(self._all)))
+            most = PORTION if self._gentle else BATCH
+            operation.pace.budget = max(_BATCH_LEAST, min(most, _BATCHES // len(self._all)))
 
     def _say(self, messages: Sequence[Message]) -> None:
         for message in messages:

@@ -62,6 +62,10 @@ class SessionPort(Protocol):
         """Take no more of a channel from the caller than it has credit for, or go on: at the latest in ``close``."""
         ...
 
+    def allow(self, channel: Channel, amount: int) -> None:
+        """Take so many bytes more of a channel that is withheld."""
+        ...
+
     def flush(self) -> None:
         """Write what is queued as soon as the transport has room (``send`` sees to it by itself)."""
         ...

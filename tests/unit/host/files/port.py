@@ -24,6 +24,7 @@ class FakePort:
         self.open.set()
         self.waiting = 0
         self.seen = False
+        self.allowed: list[int] = []
         self.tasks = Tasks("port")
         self._pool = ThreadPoolExecutor(2)
         self._heard = asyncio.Event()
@@ -52,6 +53,10 @@ class FakePort:
 
     def withhold(self, channel: Channel, on: bool) -> None:
         self.withheld.append(on)
+        self._heard.set()
+
+    def allow(self, channel: Channel, amount: int) -> None:
+        self.allowed.append(amount)
         self._heard.set()
 
     def work(self, call: Callable[[], Any]) -> asyncio.Future[Any]:

@@ -10,7 +10,7 @@ from tests.unit.host.files.port import FakePort
 from farhand.files.errors import FilesError
 from farhand.host.files import operations
 from farhand.host.files.book import Action
-from farhand.host.files.operations import MOST, QUEUE_HIGH, Operations, Pace
+from farhand.host.files.operations import MOST, PORTION, QUEUE_HIGH, Operations, Pace
 from farhand.protocol.messages.files import Data, Done, Failed, FileFault, Free, Step, Working
 
 
@@ -305,3 +305,25 @@ async def test_files_give_way_to_a_screen_that_is_seen(seen: bool, monkeypatch: 
         await port.until(lambda: Done(1, b"") in port.sent)
     assert rests == ([pytest.approx(0.004 * operations.REST)] * len(rests) if seen else [])
     assert bool(rests) is seen
+
+
+async def test_a_caller_sends_little_at_once_while_the_screen_is_seen() -> None:
+    async with FakePort() as port:
+        port.seen = True
+        operations, paces = Operations(port), []
+
+        def work(pace: Pace):
+            paces.append(pace)
+            return echo(pace)
+
+        operations.begin(1, work)
+        await port.until(lambda: paces)
+        assert port.allowed == [], "it has its first credit"
+        operations.give(1, data(0), PORTION)
+        await port.until(lambda: port.allowed)
+        assert (port.allowed, port.withheld) == ([PORTION], [True])
+        assert paces[0].budget == PORTION
+        operations.give(1, data(1), PORTION)
+        await port.until(lambda: Done(1, b"") in port.sent)
+        await port.until(lambda: len(operations) == 0)
+        assert (port.allowed, port.withheld) == ([PORTION, PORTION], [True, False]), "the next one has all of it"
