@@ -37,6 +37,8 @@ class FilesKit:
         every = [str(one) for one in Capability]
         self.kit = HostKit(files=settings, allow=every, browser={"allow": every})
         self.line: StayingLine
+        self.dialled: MemoryTransport
+        """The newest line's end here."""
 
     async def __aenter__(self) -> "FilesKit":
         await self.kit.__aenter__()
@@ -67,7 +69,7 @@ class FilesKit:
                     asyncio.get_running_loop().call_soon(line.cut)
             return data
 
-        line = self.kit.dial(tap=tap)
+        line = self.dialled = self.kit.dial(tap=tap)
         return line
 
     async def _rejoin(self, session: Session) -> Session:

@@ -1,16 +1,19 @@
 """Files cross between a real host and a real caller."""
 
+import asyncio
 import os
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
-from tests.loopback.files_kit import FilesKit, tree
+from tests.loopback.files_kit import FilesKit, Summary, tree
 
 from farhand.client.transfer_across import across
 from farhand.client.transfer_get import get
 from farhand.client.transfer_put import put
 from farhand.files.errors import FilesError
+from farhand.files.partial import Partial
 from farhand.protocol.messages.files import Conflict, EntryKind, FileFault
 
 #: What a cut may make cross twice: the credit, and what waits beyond it for the disk.
@@ -276,3 +279,62 @@ async def test_from_one_host_to_another(tmp_path: Path) -> None:
         summary = await one.copy(lambda work, line: across(work, line, b"big", other.line, b"all/big"))
         assert (other.there / "all" / "big").read_bytes() == data
         assert summary.crossed < 32 << 10
+
+
+@pytest.mark.parametrize("across_hosts", [False, True])
+async def test_both_are_kept_and_no_third_when_the_answer_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, across_hosts: bool
+) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    async with FilesKit(tmp_path / "a") as kit, FilesKit(tmp_path / "b") as source:
+        loop, place, cuts = asyncio.get_running_loop(), Partial.place, [2]
+
+        def placed(partial: Partial, *about: Any) -> list[bytes]:
+            final = place(partial, *about)
+            if cuts[0]:
+                cuts[0] -= 1
+                loop.call_soon_threadsafe(kit.dialled.cut)  # before the answer is on its way
+            return final
+
+        monkeypatch.setattr(Partial, "place", placed)
+
+        async def copied() -> Summary:
+            if across_hosts:
+                return await source.copy(
+                    lambda work, line: across(work, line, b"plan", kit.line, b"plan"), conflict=Conflict.KEEP_BOTH
+                )
+            return await kit.copy(
+                lambda work, line: put(work, line, source.there / "plan", b"plan"), conflict=Conflict.KEEP_BOTH
+            )
+
+        (kit.there / "plan").write_bytes(b"theirs")
+        mine = blob(source.there / "plan", 300_000)
+        summary = await copied()
+        assert kit.line.cuts == 1
+        assert tree_names(kit.there) == ["plan", "plan (2)"]
+        assert (kit.there / "plan (2)").read_bytes() == mine
+        assert [name.rpartition(b"/")[2] for name in summary.names] == [b"plan (2)"]
+        # The same connection, which heard the answer: it is another copy that is asked for, and its answer is lost.
+        summary = await copied()
+        assert kit.line.cuts == 2
+        assert tree_names(kit.there) == ["plan", "plan (2)", "plan (3)"]
+
+
+def tree_names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+async def test_a_folder_that_keeps_both_does_so_once_through_cuts(tmp_path: Path) -> None:
+    chance = random.Random(7)
+    async with FilesKit(tmp_path, cuts=[chance.randrange(20_000, 150_000) for _ in range(6)]) as kit:
+        plant(kit.here)
+        (kit.there / "all" / "a").mkdir(parents=True)
+        (kit.there / "all" / "a" / "3.bin").write_bytes(b"theirs")
+        summary = await kit.copy(lambda work, line: put(work, line, kit.here, b"all"), conflict=Conflict.KEEP_BOTH)
+        assert summary.failures == []
+        assert kit.line.cuts == 6
+        found, wanted = tree(kit.there / "all"), tree(kit.here)
+        assert found.pop("a/3 (2).bin") == wanted.pop("a/3.bin")
+        assert found.pop("a/3.bin")[2] == b"theirs"
+        assert found == wanted

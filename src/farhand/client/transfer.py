@@ -114,6 +114,7 @@ def sort(work: "Work", source: Iterable[Entry], there: Mapping[bytes, Entry]) ->
     """Of what is to be copied: what travels many in a message, and what alone; without what is there already."""
     small: list[Entry] = []
     large: list[Entry] = []
+    aside = work.options.conflict is Conflict.KEEP_BOTH  # only alone a file's new name is told, and told again
     for one in source:
         if one.kind is EntryKind.FOLDER:
             continue
@@ -124,7 +125,7 @@ def sort(work: "Work", source: Iterable[Entry], there: Mapping[bytes, Entry]) ->
         elif work.options.skip and same(one, there.get(one.path)):
             work.progress.skipped += 1
             work.progress.size += one.size
-        elif one.size <= SMALL_FILE:
+        elif one.size <= SMALL_FILE and not (aside and one.kind is EntryKind.FILE and one.path in there):
             small.append(one)
         else:
             large.append(one)

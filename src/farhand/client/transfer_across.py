@@ -1,7 +1,7 @@
 """Copies from one host to another: what one sends goes to the other as it comes, and nothing of it is kept here."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import msgspec
@@ -19,6 +19,7 @@ from farhand.client.transfer_put_tree import (
     noted,
     plain,
     set_top,
+    together_as,
     tree_there,
     unfilled,
     unlike,
@@ -80,7 +81,7 @@ async def _tree(work: Work, line: Line, path: bytes, other: Line, to: bytes) -> 
     late: list[Entry] = []
 
     async def bundle(entries: Sequence[Entry]) -> None:
-        late.extend(await _bundle(work, line, path, other, to, entries))
+        late.extend(await _bundle(work, line, path, other, to, entries, there))
 
     async def single(entry: Entry) -> None:
         with work.noted(entry.path):
@@ -113,7 +114,15 @@ async def _listed(files: FilesClient, path: bytes) -> list[Entry]:
     return [one async for one in files.walk(path)]
 
 
-async def _bundle(work: Work, line: Line, path: bytes, other: Line, to: bytes, entries: Sequence[Entry]) -> list[Entry]:
+async def _bundle(
+    work: Work,
+    line: Line,
+    path: bytes,
+    other: Line,
+    to: bytes,
+    entries: Sequence[Entry],
+    there: Mapping[bytes, Entry],
+) -> list[Entry]:
     """Small files: what one request brings goes on in as many messages as it came in."""
     await work.gate()
     work.progress.current = display(joined(path, entries[0].path))
@@ -139,10 +148,11 @@ async def _bundle(work: Work, line: Line, path: bytes, other: Line, to: bytes, e
                         else:
                             good.append((entry, file if work.options.preserve else plain(file)))
                     sent = [file for _, file in good]
-                    results = await many(work, other.files, to, work.options.conflict, sent)
+                    results = await many(work, other.files, to, together_as(work, entries, there), sent)
                     operation.taken([bundle])
                     for (entry, file), result in zip(good, results, strict=True):
-                        await noted(work, other.files, to, entry, file, result, again=again)
+                        if not await noted(work, other.files, to, entry, file, result, again=again):
+                            late.append(entry)
                     del left[: len(some)]
             except BaseException:
                 with contextlib.suppress(SessionOver):
@@ -165,7 +175,8 @@ async def _single(
 
     async def attempt(files: FilesClient, again: bool) -> bytes:
         share.again()
-        if again and work.options.conflict is not Conflict.REPLACE and same(entry, await find(other.files, to)):
+        refuses = work.options.conflict in (Conflict.REFUSE, Conflict.NEWER)
+        if again and refuses and same(entry, await find(other.files, to)):
             return to
         with files.operations.open(path) as source, other.files.operations.open(to) as target:
             try:

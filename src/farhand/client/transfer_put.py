@@ -93,8 +93,8 @@ async def put_open(work: Work, line: Line, fd: int, source: bytes, path: bytes, 
 
     async def attempt(files: FilesClient, again: bool) -> bytes:
         share.again()
-        # What was cut may have come to its end unheard.
-        if again and asked.conflict is not Conflict.REPLACE and same(entry, await find(files, path)):
+        # What was cut may have come to its end unheard; of KEEP_BOTH the host knows.
+        if again and asked.conflict in (Conflict.REFUSE, Conflict.NEWER) and same(entry, await find(files, path)):
             return path
         return await _Upload(work, share, files, fd, asked, there).run()
 

@@ -167,9 +167,10 @@ async def _put_bundle(
     async def attempt(files: FilesClient, again: bool) -> None:
         if work.options.exact:
             await together(BUNDLES, lambda item: look(files, item), list(ready))
-        results = await many(work, files, path, work.options.conflict, [file for _, file in ready])
+        results = await many(work, files, path, together_as(work, entries, there), [file for _, file in ready])
         for (entry, file), result in zip(ready, results, strict=True):
-            await noted(work, files, path, entry, file, result, again=again)
+            if not await noted(work, files, path, entry, file, result, again=again):
+                late.append(entry)
 
     if ready:
         await work.again(attempt, line)
@@ -178,16 +179,27 @@ async def _put_bundle(
 
 async def noted(
     work: Work, files: FilesClient, path: bytes, entry: Entry, file: SmallFile, result: Result, *, again: bool
-) -> None:
-    """Note how one of many went that a host was to write beneath ``path``."""
+) -> bool:
+    """Note how one of many went that a host was to write beneath ``path``; false if it has to be copied alone."""
     fault = FileFault(result.fault) if result.fault else None
     if fault in _TAKEN and again and same(entry, await find(files, joined(path, entry.path))):
         fault = None  # it arrived before the line was cut, and the answer did not
+    if fault is FileFault.EXISTS and work.options.conflict is Conflict.KEEP_BOTH:
+        return False
     if fault is not None:
         work.failed(display(entry.path), refused(fault, result.text))
-        return
+        return True
     work.progress.files += 1
     work.moved(entry.size, len(file.data))
+    return True
+
+
+def together_as(work: Work, entries: Sequence[Entry], there: Mapping[bytes, Entry]) -> Conflict:
+    """What a message with many files says of taken names: none that is to keep both is asked for twice like this."""
+    conflict = work.options.conflict
+    if conflict is Conflict.KEEP_BOTH and not any(one.path in there for one in entries):
+        return Conflict.REFUSE
+    return conflict
 
 
 def note(work: Work, entries: Sequence[Entry], results: Sequence[Result]) -> None:

@@ -3,6 +3,7 @@
 import errno
 import itertools
 import os
+from collections.abc import Iterator
 
 from farhand.files.errors import FilesError
 from farhand.files.meta import micros
@@ -39,14 +40,20 @@ def _is_older(folder: int, name: bytes, mtime: int) -> bool:
 
 
 def _move_aside(source: int, name: bytes, target: int, to: bytes) -> bytes:
-    for n in itertools.count(2):
-        free = to if n == 2 else another(to, n - 1)
+    for free in names_beside(to):
         try:
             rename_new(source, name, target, free)
         except FileExistsError:
             continue
         return free
     raise AssertionError("numbers do not end")
+
+
+def names_beside(name: bytes) -> Iterator[bytes]:
+    """The names that KEEP_BOTH tries, in order: ``a.txt``, ``a (2).txt``, and so on without an end."""
+    yield name
+    for n in itertools.count(2):
+        yield another(name, n)
 
 
 def _fault(error: OSError) -> FilesError:

@@ -10,23 +10,28 @@ import fcntl
 import os
 import secrets
 import stat
+import struct
 from pathlib import Path
 from typing import Self
 
 from blake3 import blake3
 
-from farhand.files.conflict import move
+from farhand.files.conflict import move, names_beside
 from farhand.files.errors import FilesError
 from farhand.files.folder import Folder
-from farhand.files.meta import write_meta
+from farhand.files.meta import micros, write_meta
 from farhand.files.names import RESERVED
 from farhand.protocol.messages.files import Conflict, FileFault, Meta
 
 #: What was not asked for again for so many days is deleted.
 KEEP_DAYS = 14
+#: For so many seconds it is remembered what was placed under a name that only the answer says.
+REMEMBERED = 600.0
 _CONTEXT = "farhand 2026 name of a partial file"
 _PARTIAL = b"p"
 _QUARANTINED = b"q"
+_PLACED = b"d"
+_IDENTITY = struct.Struct("<16sQQ")
 _DAY = 86_400
 
 
@@ -133,14 +138,62 @@ class Incoming:
         except OSError as error:
             raise FilesError.from_oserror(error) from None
 
+    def remember(self, key: bytes, by: bytes, placed: int) -> None:
+        """Write down which file this is, by its descriptor, before it is placed: its name changes then, itself not.
+
+        ``by`` (16 bytes) is the connection that asks for it.
+        """
+        status = os.fstat(placed)
+        try:
+            fd = os.open(_name(key, _PLACED), os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600, dir_fd=self._fd)
+            try:
+                os.pwrite(fd, _IDENTITY.pack(by, status.st_dev, status.st_ino), 0)
+                os.utime(fd)
+            finally:
+                os.close(fd)
+        except OSError as error:
+            raise FilesError.from_oserror(error) from None
+
+    def placed(
+        self, key: bytes, by: bytes, folder: Folder, parts: list[bytes], entry: tuple[int, int], now: float
+    ) -> list[bytes] | None:
+        """Where a file lies that another connection had placed as KEEP_BOTH does, if it is as it was; None otherwise.
+
+        ``parts`` is the name it was to have, ``entry`` its size and time (Unix microseconds).
+        """
+        try:
+            fd = os.open(_name(key, _PLACED), os.O_RDONLY | os.O_NOFOLLOW, dir_fd=self._fd)
+        except FileNotFoundError:
+            return None
+        try:
+            content, at = os.read(fd, _IDENTITY.size), os.fstat(fd).st_mtime
+        finally:
+            os.close(fd)
+        if len(content) != _IDENTITY.size or not at <= now < at + REMEMBERED:
+            return None
+        asker, *identity = _IDENTITY.unpack(content)
+        if asker == by:  # who has heard the answer wants another one
+            return None
+        with folder.holding(parts) as (above, name):
+            for free in names_beside(name):
+                try:
+                    status = os.stat(free, dir_fd=above, follow_symlinks=False)
+                except FileNotFoundError:
+                    return None
+                if [status.st_dev, status.st_ino] == identity:
+                    same = (status.st_size, micros(status.st_mtime_ns)) == entry
+                    return [*parts[:-1], free] if same else None
+        return None
+
     def expire(self, now: float, days: float = KEEP_DAYS) -> int:
         """Delete partials that nobody wrote to for so many days before ``now`` (Unix seconds); returns how many."""
         count = 0
         for name in os.listdir(self._fd):
-            if not name.startswith(_PARTIAL.decode()):
+            if not name.startswith((_PARTIAL.decode(), _PLACED.decode())):
                 continue
+            age = REMEMBERED if name.startswith(_PLACED.decode()) else days * _DAY
             with contextlib.suppress(FileNotFoundError):
-                if os.stat(name, dir_fd=self._fd).st_mtime < now - days * _DAY:
+                if os.stat(name, dir_fd=self._fd).st_mtime < now - age:
                     os.unlink(name, dir_fd=self._fd)
                     count += 1
         return count
@@ -156,8 +209,8 @@ class Incoming:
             return False
 
 
-def _name(key: bytes) -> bytes:
-    return _PARTIAL + blake3(key, derive_key_context=_CONTEXT).hexdigest(16).encode()
+def _name(key: bytes, kind: bytes = _PARTIAL) -> bytes:
+    return kind + blake3(key, derive_key_context=_CONTEXT).hexdigest(16).encode()
 
 
 def _own_folder(above: int) -> int:

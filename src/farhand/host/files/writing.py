@@ -2,17 +2,19 @@
 
 import os
 import secrets
+import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 
 from farhand.core.logging import get_logger
+from farhand.files.digest import digest_file
 from farhand.files.errors import FilesError
 from farhand.files.folder import Folder
 from farhand.files.names import display
 from farhand.files.packing import unpack
-from farhand.files.partial import Partial
+from farhand.files.partial import Incoming, Partial
 from farhand.files.receiver import Receiver
 from farhand.files.small import write_small
 from farhand.host.files.book import Action, Book, Crossed
@@ -59,6 +61,8 @@ class Who:
     own: bytes
     about: Mapping[str, str]
     reads: bool
+    connection: bytes
+    """16 bytes that no other connection has."""
 
 
 def put(folders: OpenedFolders, pace: Pace, who: Who, asked: Put) -> Work:
@@ -69,30 +73,38 @@ def put(folders: OpenedFolders, pace: Pace, who: Who, asked: Put) -> Work:
         incoming = folders.incoming(place)
         stack.callback(incoming.close)
         # Nobody else's key leads to it, though it were the same.
-        received = incoming.open(who.own + asked.key, asked.size)
+        key = who.own + asked.key
+        received = incoming.open(key, asked.size)
         stack.callback(received.close)
         stack.push(partial(_drop, received, pace))
+        before, pieces = yield from _offer_placed(incoming, key, place, pace, who, asked)
+        if before:
+            received.discard()
+            return [Done(asked.id, before)]
         _check_room(place, asked.size - received.size)
-        basis = _older(folders, asked) if asked.basis and who.reads else None
+        basis = _older(folders, asked) if asked.basis and who.reads and not pieces else None
         if basis is not None:
             stack.callback(os.close, basis)
         receiver = Receiver(received, asked.size, basis)
         yield ()
-        prefix = receiver.prefix(pace.progress(asked.id, Step.READING, receiver.offset))
-        yield [Ready(asked.id, receiver.offset, prefix, basis is not None)]
+        if not pieces:
+            prefix = receiver.prefix(pace.progress(asked.id, Step.READING, receiver.offset))
+            yield [Ready(asked.id, receiver.offset, prefix, basis is not None)]
         if basis is not None:
             for signature in receiver.signatures(asked.id):
                 yield [signature]
         stop = Stop(folders, place.path, who, pace)
         look = _Look(folders.scanner, received, asked.size, stop)
         stack.callback(look.close)
-        finish = yield from _receive(receiver, look)
+        finish = yield from _receive(receiver, look, pieces)
         receiver.finish(finish)
         if folders.scanner is not None:
             yield [Working(asked.id, Step.SCANNING, 0, asked.size)]
             look.finish(finish)
         # Between two steps the right may have been taken away: then what follows does not happen.
         yield ()
+        if asked.conflict is Conflict.KEEP_BOTH:
+            incoming.remember(key, who.connection, received.fd)
         parts = received.place(place.folder, place.parts, asked.meta, asked.conflict)
         path = place.path_of(parts)
         pace.notes.append(partial(Book.crossed, action=Action.WROTE, path=path, size=finish.size, digest=finish.digest))
@@ -160,11 +172,46 @@ class _Look:
             raise
 
 
-def _receive(receiver: Receiver, look: _Look) -> Generator[None, list[Message], Finish]:
-    """Take the pieces, in order, up to the last."""
+def _offer_placed(
+    incoming: Incoming, key: bytes, place: Place, pace: Pace, who: Who, asked: Put
+) -> Generator[Sequence[Message] | None, list[Message], tuple[bytes, list[Message]]]:
+    """KEEP_BOTH must not keep a third: the answer to this very Put may have been lost with the line.
+
+    Then what was placed is offered, whole. Returns its path if the caller takes it for the file, else what the caller
+    began to send instead, if anything was offered.
+    """
+    if asked.conflict is not Conflict.KEEP_BOTH:
+        return b"", []
+    entry = (asked.size, asked.meta.mtime)
+    at = incoming.placed(key, who.connection, place.folder, place.parts, entry, time.time())
+    if at is None:
+        return b"", []
+    fd = place.folder.open_file(at)
+    try:
+        yield ()
+        digest = digest_file(fd, pace.progress(asked.id, Step.READING, asked.size))[1]
+        yield [Ready(asked.id, asked.size, digest if asked.size else b"", False)]
+        pieces: list[Message] = []
+        while len(pieces) < 2:
+            pieces += yield None
+            match pieces:
+                case [Begin(offset=asked.size), Finish(size=asked.size, digest=said)] if said == digest:
+                    incoming.remember(key, who.connection, fd)
+                    return place.path_of(at), []
+                case [Begin(offset=asked.size), *_]:
+                    pass
+                case _:
+                    return b"", pieces
+    finally:
+        os.close(fd)
+    raise FilesError(FileFault.MISMATCH)
+
+
+def _receive(receiver: Receiver, look: _Look, pieces: list[Message]) -> Generator[None, list[Message], Finish]:
+    """Take the pieces, in order, up to the last; ``pieces`` have come already."""
     begun = False
     while True:
-        for piece in (yield None):
+        for piece in pieces or (yield None):
             match piece:
                 case Begin(offset=offset) if not begun:
                     receiver.begin(offset)
@@ -175,6 +222,7 @@ def _receive(receiver: Receiver, look: _Look) -> Generator[None, list[Message], 
                     return piece
                 case _:
                     raise FilesError(FileFault.PROTOCOL, f"{type(piece).__name__} at the wrong time", "")
+        pieces = []
         if begun:
             look.feed(receiver.offset)
 

@@ -1,5 +1,6 @@
 """The service of files-write: files are received and names changed, as far as the owner has opened folders."""
 
+import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -31,6 +32,7 @@ class FilesWriteService:
 
     def __init__(self, session: SessionPort) -> None:
         self._session = session
+        self._connection = secrets.token_bytes(16)
         self._operations = Operations(session)
         session.last_words(lambda: self._operations.end_all(taken_away(session, Capability.FILES_WRITE)))
         session.alive()
@@ -56,7 +58,7 @@ class FilesWriteService:
     def _work(self, message: Any) -> Callable[[Pace], Work]:
         session = self._session
         folders = session.files
-        who = writing.Who(session.caller, session.about, Capability.FILES_READ in session.granted)
+        who = writing.Who(session.caller, session.about, Capability.FILES_READ in session.granted, self._connection)
         match message:
             case Put():
                 return lambda pace: writing.put(folders, pace, who, message)
