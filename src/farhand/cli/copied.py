@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from farhand.cli.exits import CliError, Exit
 from farhand.cli.faults import cure
+from farhand.client.files_errors import NameTaken
 from farhand.client.transfer import Options, Summary, Transfer, Work
+from farhand.files.errors import FilesError
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -90,7 +92,7 @@ class Shown:
         for name, error in summary.failures:
             if self._machine:
                 fault = error.fault.name.lower()
-                self._object("failed", path=name, fault=fault, cause=error.cause, cure=error.cure)
+                self._object("failed", path=name, fault=fault, cause=error.cause, cure=error.cure, **_both(error))
             else:
                 print(f"farhand: {name}: {error.cause}", file=sys.stderr)
         for other in summary.names:
@@ -105,6 +107,14 @@ class Shown:
 
     def _object(self, event: str, **fields: Any) -> None:
         print(json.dumps({"event": event, **fields}, ensure_ascii=False), flush=True)
+
+
+def _both(error: FilesError) -> dict[str, dict[str, int]]:
+    """The two files where a name was taken."""
+    if not isinstance(error, NameTaken):
+        return {}
+    sides = {"mine": error.mine, "theirs": error.theirs}
+    return {side: {"size": one.size, "mtime_us": one.mtime} for side, one in sides.items()}
 
 
 def described(summary: Summary) -> str:

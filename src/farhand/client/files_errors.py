@@ -2,13 +2,14 @@
 
 import contextlib
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from farhand.client.texts import plain
 from farhand.files.errors import FilesError
 from farhand.files.names import display
-from farhand.protocol.messages.files import FileFault
+from farhand.protocol.messages.files import Entry, EntryKind, FileFault
 
 #: The longest text of a host's that is shown.
 _LONGEST = 500
@@ -19,6 +20,39 @@ REPLACED = "what is to be replaced changed meanwhile"
 def refused(fault: FileFault, text: str = "", name: str = "") -> FilesError:
     """The error for a fault that a host told, ``name`` being what it is about."""
     return FilesError.heard(fault, "\n".join(plain(line, _LONGEST) for line in text.split("\n", 1)), name)
+
+
+class NameTaken(FilesError):
+    """A name is taken, or what is there is as new: ``mine`` was to be copied, ``theirs`` stands there."""
+
+    def __init__(self, error: FilesError, mine: Entry, theirs: Entry) -> None:
+        newer = (
+            ("", " (newer)")
+            if theirs.mtime > mine.mtime
+            else (" (newer)", "")
+            if mine.mtime > theirs.mtime
+            else ("", "")
+        )
+        both = f"this: {_described(mine)}{newer[0]}; there: {_described(theirs)}{newer[1]}"
+        super().__init__(error.fault, f"{error.cause}; {both}", error.cure, name=error.name)
+        self.mine = mine
+        self.theirs = theirs
+
+
+@contextlib.contextmanager
+def comparing(mine: Entry, theirs: Entry | None) -> Iterator[None]:
+    """What is refused meanwhile because of what is there tells of both."""
+    try:
+        yield
+    except FilesError as error:
+        if theirs is None or error.fault not in (FileFault.EXISTS, FileFault.NOT_NEWER):
+            raise
+        raise NameTaken(error, mine, theirs) from None
+
+
+def _described(entry: Entry) -> str:
+    what = "a folder" if entry.kind is EntryKind.FOLDER else f"{entry.size:,} bytes"
+    return f"{what} of {time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(entry.mtime / 1e6))}"
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ import msgspec
 
 from farhand.client.errors import SessionOver
 from farhand.client.files import FilesClient, answer, joined
-from farhand.client.files_errors import refused
+from farhand.client.files_errors import comparing, refused
 from farhand.client.operations import Operation, weight
 from farhand.client.transfer import BUNDLES, LARGE, Line, Share, Work, fresh_meta, same, sort, together, version_key
 from farhand.client.transfer_put import DELTA_FROM, beside, find, note_name, ready_at
@@ -188,7 +188,8 @@ async def _single(
                     target.stop(StopWriting(target.id, drop=False))
                 raise
 
-    name = await work.again(attempt, line, other)
+    with comparing(entry, there):
+        name = await work.again(attempt, line, other)
     share.whole(entry.size)
     if work.options.verify:
         await compare_hosts(work, line, path, other, beside(to, name))

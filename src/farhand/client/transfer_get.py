@@ -8,7 +8,7 @@ from pathlib import Path
 
 from farhand.client.errors import SessionOver
 from farhand.client.files import FilesClient, answer, joined
-from farhand.client.files_errors import REPLACED, about, here, no_folder, refused
+from farhand.client.files_errors import REPLACED, about, comparing, here, no_folder, refused
 from farhand.client.operations import Operation, weight
 from farhand.client.transfer import Line, Share, Work, fresh_meta, same, unchanged, version_key
 from farhand.client.transfer_put import DELTA_FROM
@@ -115,7 +115,8 @@ async def _download(work: Work, share: Share, files: FilesClient, wanted: Wanted
     """One attempt over one session, at the version that is there now; returns the name it got and its size."""
     entry = wanted.entry
     for _ in range(_VERSIONS):
-        refuse_taken(work, entry, wanted.there)
+        with comparing(entry, wanted.there):
+            refuse_taken(work, entry, wanted.there)
         try:
             with _kept(work, wanted, entry) as (partial, basis):
                 receiver = await work.off(Receiver, partial, entry.size, basis)

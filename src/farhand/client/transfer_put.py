@@ -11,7 +11,7 @@ import msgspec
 
 from farhand.client.errors import SessionOver
 from farhand.client.files import FilesClient, Heard, answer
-from farhand.client.files_errors import REPLACED, about, here, no_folder, refused
+from farhand.client.files_errors import REPLACED, about, comparing, here, no_folder, refused
 from farhand.client.operations import Operation, weight
 from farhand.client.transfer import Line, Share, Work, fresh_meta, same, unchanged, version_key
 from farhand.files.errors import FilesError
@@ -98,7 +98,7 @@ async def put_open(work: Work, line: Line, fd: int, source: bytes, path: bytes, 
             return path
         return await _Upload(work, share, files, fd, asked, there).run()
 
-    with about(display(source)):
+    with about(display(source)), comparing(entry, there):
         name = await work.again(attempt, line)
     share.whole(entry.size)
     if work.options.verify:

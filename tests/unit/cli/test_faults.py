@@ -1,15 +1,16 @@
 """What people read of faults of files: which file, the cause and the cure, each once."""
 
 import re
+import time
 from pathlib import Path
 
 import pytest
 
 from farhand.cli.exits import Exit
 from farhand.cli.faults import told
-from farhand.client.files_errors import about, here, no_folder, refused
+from farhand.client.files_errors import NameTaken, about, comparing, here, no_folder, refused
 from farhand.files.errors import BadName, FilesError
-from farhand.protocol.messages.files import FileFault
+from farhand.protocol.messages.files import Entry, EntryKind, FileFault
 
 VERBS = ("cp", "ls", "rm", "mkdir", "mv", "cat", "df", "sync")
 #: These say all there is to do.
@@ -92,3 +93,20 @@ def test_the_innermost_name_stands() -> None:
     with pytest.raises(FilesError) as raised, about("outer"), about("inner"):
         raise FilesError(FileFault.FULL)
     assert raised.value.name == "inner"
+
+
+def test_a_name_that_is_taken_tells_of_both_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    mine = Entry(b"a", EntryKind.FILE, 12_345, 10**15, 0o644, b"")
+    theirs = Entry(b"a", EntryKind.FILE, 6, 10**15 + 10**6, 0o644, b"")
+    with pytest.raises(NameTaken) as raised, comparing(mine, theirs):
+        raise refused(FileFault.EXISTS, "", "b:a")
+    assert (raised.value.mine, raised.value.theirs) == (mine, theirs)
+    error = told(raised.value, "cp")
+    this, there = "12,345 bytes of 2001-09-09 01:46:40", "6 bytes of 2001-09-09 01:46:41 (newer)"
+    assert error.cause == f"b:a: the name is taken; this: {this}; there: {there}"
+    assert "--conflict" in error.cure
+    with pytest.raises(FilesError) as other, comparing(mine, theirs):
+        raise refused(FileFault.FULL)
+    assert not isinstance(other.value, NameTaken)
