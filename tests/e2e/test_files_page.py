@@ -1,40 +1,44 @@
 """The file manager's page over a host that is made up (viewer/tests/browser/files.ts): lists, keys, rights, looks."""
 
 import re
-import socket
 import subprocess
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, Page, expect
-from tests.e2e.viewer_pages import Viewer, chord
+from tests.e2e.viewer_pages import Viewer, chord, serving
 
 from farhand.gateway.viewer import viewer_app
 
 VIEWER = Path(__file__).parents[2] / "viewer"
 CONTRAST = Path(__file__).with_name("viewer_contrast.js")
 HOME = "/home/ada/"
+#: A name that is taken on the host, by something older.
+CONFLICT = {
+    "name": "a",
+    "at": "host",
+    "coming": {"kind": "file", "size": 2048, "modified": 1_760_000_000_000},
+    "there": {"kind": "file", "size": 1024, "modified": 1_750_000_000_000},
+}
+pytestmark = pytest.mark.xdist_group("files page")
+
+#: A row is dragged and let go so far from the page's left edge, where nothing takes it; what the browser may put there.
+DRAGGED = """([name, x]) => {
+  const row = document.querySelector(`[aria-label="${name}"]`).closest(".row");
+  const told = { dataTransfer: new DataTransfer(), bubbles: true, clientX: x, clientY: 40 };
+  row.dispatchEvent(new DragEvent("dragstart", told));
+  row.dispatchEvent(new DragEvent("dragend", told));
+  return told.dataTransfer.getData("DownloadURL");
+}"""
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """Where the page is served, with the headers of the real one."""
     subprocess.run(["npm", "run", "--silent", "build:files"], cwd=VIEWER, check=True, capture_output=True)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    app = viewer_app(VIEWER / "node_modules" / ".files", trusted_tls=False)
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", lifespan="off"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        thread.join(0.02)
-    yield f"http://localhost:{port}/tests/browser/files.html"
-    server.should_exit = True
-    thread.join(10)
+    with serving(viewer_app(VIEWER / "node_modules" / ".files", trusted_tls=False)) as base:
+        yield f"{base}tests/browser/files.html"
 
 
 @pytest.fixture
@@ -207,13 +211,25 @@ def test_a_look_runs_nothing(page: Page, name: str) -> None:
     expect(page.locator(".pane.host .grid")).to_be_focused()
 
 
+def test_what_is_let_go_outside_is_fetched(page: Page) -> None:
+    put(page, "a.bin", "b.bin")
+    page.evaluate("stage.files.held.set('/home/ada/b.bin', new File(['b'], 'b.bin'))")
+    show(page)
+    addresses = [page.evaluate(DRAGGED, [name, -20]) for name in ("a.bin", "b.bin")]
+    assert addresses[0] == ""
+    assert re.match("application/octet-stream:b.bin:blob:http", addresses[1])
+    page.evaluate(DRAGGED, ["a.bin", 40])
+    assert page.evaluate("stage.files.queue.calls") == ["to the browser"] * 2
+    expect(page.locator(".transfer")).to_have_count(2)
+
+
 def test_what_waits_for_a_person_is_asked_and_done_in_the_queue(page: Page) -> None:
     show(page)
     infected = {"name": "infected", "text": "Malware was found in it. (EICAR)"}
     page.evaluate(
         "all => stage.transfers(all)",
         [
-            {"id": "a", "state": "asking", "conflict": {"name": "a", "at": "host"}, "direction": "upload"},
+            {"id": "a", "state": "asking", "conflict": CONFLICT, "direction": "upload"},
             {"id": "b", "state": "running", "size": 1000, "done": 250, "speed": 100, "secondsLeft": 8},
             {"id": "c", "state": "failed", "error": infected, "direction": "upload"},
             {"id": "d", "state": "paused", "size": 10},
@@ -221,6 +237,12 @@ def test_what_waits_for_a_person_is_asked_and_done_in_the_queue(page: Page) -> N
         ],
     )
     question = page.get_by_role("dialog", name="This name is taken")
+    coming, there = (question.locator(".versions > div").nth(at) for at in (0, 1))
+    expect(coming).to_contain_text("On this computer")
+    expect(coming).to_contain_text("2,048 bytes")
+    expect(coming.locator(".age")).to_have_text("Newer")
+    expect(there).to_contain_text("1,024 bytes")
+    expect(there.locator(".age")).to_have_text("Older")
     question.get_by_label("Replace it if it is older").check()
     question.get_by_role("button", name="Go on").click()
     expect(question).to_have_count(0)

@@ -104,12 +104,23 @@ export type ConflictChoice = "skip" | "replace" | "both" | "newer";
 export type TransferState =
   | "waiting" | "running" | "checking" | "paused" | "asking" | "permission" | "source" | "done" | "failed" | "skipped";
 
+/** One of two that want the same name. */
+export interface Version {
+  readonly kind: HostKind;
+  readonly size: number;
+  /** Milliseconds since the epoch. */
+  readonly modified: number;
+}
+
 /** A name that is taken. */
 export interface TransferConflict {
   /** Safe to show; in a folder that is transferred, from that folder. */
   readonly name: string;
   /** Where: `host` for uploads, `here` for downloads. */
   readonly at: "host" | "here";
+  readonly coming: Version;
+  /** What has the name; null where it may not be seen, or is gone. */
+  readonly there: Version | null;
 }
 
 /** A file or a whole folder on its way. A new object with each change. */
@@ -193,4 +204,6 @@ export interface FilesApi {
   space(path: HostPath): Promise<{ readonly free: number; readonly total: number }>;
   /** A file's first bytes, at most `maxBytes` of them (and never more than 4 MiB). */
   preview(path: HostPath, maxBytes: number): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly size: number }>;
+  /** The file as this page has it already, in its own store, if it is still as it was fetched. */
+  fetched(entry: HostEntry): File | null;
 }

@@ -35,6 +35,8 @@ export class FilesClient implements FilesApi {
   #woken = false;
   #closed = false;
   #number = 0;
+  /** What the browser's downloads were given, by transfer: it lies in the page's own store for as long as that is on the list. */
+  readonly #fetched = new Map<string, Extract<FromFiles, { kind: "save" }>>();
 
   /** `askFor` resolves to what came of a wish, empty if it was granted. */
   constructor(post: (message: ToFiles) => void, askFor: (capabilities: readonly Capability[], reason: string) => Promise<string>) {
@@ -135,6 +137,13 @@ export class FilesClient implements FilesApi {
     return this.#call({ what: "preview", path, maxBytes });
   }
 
+  fetched({ path, size, modified }: HostEntry): File | null {
+    for (const one of this.#fetched.values()) {
+      if (one.path === path && one.file.size === size && one.modified === modified) return one.file;
+    }
+    return null;
+  }
+
   /** What the session holds now, and whether its host takes anything. */
   setRights(rights: readonly Held[], connected: boolean): void {
     this.#rights = rights;
@@ -159,10 +168,12 @@ export class FilesClient implements FilesApi {
         this.#waiting.get(message.number)?.part?.(message.value);
         break;
       case "save":
+        this.#fetched.set(message.id, message);
         saveFile(message.name, message.file);
         break;
       case "state":
         this.queue.items = message.items;
+        this.#forget(message.items);
         remember(message.items.some(({ state, saveable }) => saveable || !["done", "skipped"].includes(state)));
         this.#changed();
     }
@@ -193,6 +204,12 @@ export class FilesClient implements FilesApi {
     const found = this.#waiting.get(number);
     this.#waiting.delete(number);
     return found;
+  }
+
+  #forget(items: readonly Transfer[]): void {
+    if (this.#fetched.size === 0) return;
+    const kept = new Set(items.filter(({ saveable }) => saveable).map(({ id }) => id));
+    for (const id of this.#fetched.keys()) if (!kept.has(id)) this.#fetched.delete(id);
   }
 
   #changed(): void {
@@ -275,14 +292,19 @@ async function stay(): Promise<void> {
 
 /** To the browser's downloads: the file lies in the page's own store, so nothing of it is in memory. */
 function saveFile(name: string, file: File): void {
-  const url = URL.createObjectURL(file);
   const link = document.createElement("a");
-  link.href = url;
+  link.href = lentUrl(file);
   link.download = name;
   link.click();
+}
+
+/** An address of the file for as long as the browser may need to begin to copy from it. */
+export function lentUrl(file: File): string {
+  const url = URL.createObjectURL(file);
   setTimeout(() => {
     URL.revokeObjectURL(url);
   }, COPY_MS);
+  return url;
 }
 
 function revived({ name, text }: Fault): FilesError {

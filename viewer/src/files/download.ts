@@ -107,9 +107,8 @@ class Filling {
   }
 
   async add(content: Uint8Array): Promise<void> {
-    const at = this.#digester.length;
     this.#fits(content.length);
-    this.#staged.write(content, at);
+    this.#staged.append(content);
     this.#digester.update(content);
     this.#progress.done(this.#digester.length);
     await this.#turns.breathe();

@@ -7,7 +7,7 @@ import { Operations } from "./operations";
 import { Queue } from "./queue";
 import { Requests } from "./requests";
 import { PrivateStaging, type Staging, localError } from "./stage";
-import { BrowserStore, NoStore, type Store } from "./store";
+import { BrowserStore, type Kept, NoStore, type Store } from "./store";
 import { Turns } from "./turns";
 import type { FromFiles, Request, ToFiles } from "./wire";
 
@@ -154,7 +154,7 @@ export class Engine implements LineUser {
     };
     const events = {
       changed: (): void => { this.#tell(); },
-      save: (name: string, file: File): void => { post({ kind: "save", name, file }); },
+      save: ({ id, path, modified }: Kept, name: string, file: File): void => { post({ kind: "save", id, path, modified, name, file }); },
     };
     const queue = new Queue({ means, line, clock, store, host, mark, unique: this.#unique, events });
     await queue.load();

@@ -1,11 +1,16 @@
 /** Where downloads end up on this side: folders and files that the person chose. */
-import type { ConflictChoice } from "./api";
+import type { ConflictChoice, Version } from "./api";
 import { FilesError } from "./faults";
 import { localName, numbered } from "./names";
 import { localError } from "./stage";
 
 /** `name (2)` up to so many are tried. */
 const MOST_COPIES = 10_000;
+/** Between two looks at whether a copy is still wanted, in bytes. */
+const LOT = 32 << 20;
+
+/** The name that a file gets, or what has that name already; null: it is to be left out. */
+export type Chosen = { readonly name: string } | { readonly taken: Version } | null;
 
 /** A folder that files are put into, and the names that this transfer has used there: none is used twice. */
 export class Place {
@@ -17,11 +22,11 @@ export class Place {
   }
 
   /**
-   * The name for a file of the host's called `name`; null: it is to be skipped, `taken`: somebody has to choose.
+   * The name for a file of the host's called `name`; where it is taken somebody has to choose.
    *
    * Throws FilesError.
    */
-  async choose(name: string, modified: number, choice: ConflictChoice | null): Promise<{ readonly name: string } | "taken" | null> {
+  async choose(name: string, modified: number, choice: ConflictChoice | null): Promise<Chosen> {
     let wanted = localName(name);
     // Two names of the host's may be one here.
     for (let number = 2; this.#used.has(folded(wanted)); number += 1) wanted = numbered(localName(name), number);
@@ -30,7 +35,7 @@ export class Place {
       if (there === "folder") throw new FilesError("local", `${wanted} is a folder here`);
       return this.#use(wanted);
     }
-    if (choice === null) return "taken";
+    if (choice === null) return { taken: await versionOf(there) };
     if (choice === "skip") return null;
     if (choice === "newer") {
       if (there === "folder" || (await there.getFile()).lastModified >= modified) return null;
@@ -85,13 +90,25 @@ export class Place {
 
 /** The file's content is this from now on; until all of it is there, it is what it was. Throws FilesError. */
 export async function fill(handle: FileSystemFileHandle, content: Blob, signal: AbortSignal): Promise<void> {
+  let writable: FileSystemWritableFileStream | null = null;
   try {
-    const writable = await handle.createWritable();
-    await content.stream().pipeTo(writable, { signal });
+    writable = await handle.createWritable();
+    // The browser copies a part of a file by itself: nothing of it comes into this page's memory.
+    for (let at = 0; at < content.size && !signal.aborted; at += LOT) await writable.write(content.slice(at, at + LOT));
+    signal.throwIfAborted();
+    await writable.close();
   } catch (error) {
+    // Without this the browser keeps what was written until the page ends.
+    await writable?.abort().catch(() => undefined);
     if (signal.aborted) throw new FilesError("stopped");
     throw placeError(error);
   }
+}
+
+async function versionOf(there: FileSystemFileHandle | "folder"): Promise<Version> {
+  if (there === "folder") return { kind: "folder", size: 0, modified: 0 };
+  const { size, lastModified } = await there.getFile();
+  return { kind: "file", size, modified: lastModified };
 }
 
 /** Whether the browser lets the page use it; null: only after a click. */

@@ -1,6 +1,6 @@
 /** The transfers: which run, which wait for what, and what becomes of each. */
 import type { Clock } from "../app/clock";
-import type { ConflictChoice, DownloadTarget, FilesRight, HostEntry, HostPath, TransferState, UploadSource } from "./api";
+import type { ConflictChoice, DownloadTarget, FilesRight, HostEntry, HostPath, TransferState, UploadSource, Version } from "./api";
 import { download } from "./download";
 import { FilesError } from "./faults";
 import { Item } from "./item";
@@ -9,7 +9,7 @@ import { join, localName, showable } from "./names";
 import { Place, allowed, fill } from "./places";
 import { localError } from "./stage";
 import type { Kept, Store } from "./store";
-import { type Means, type TreeProgress, downloadTree, uploadTree } from "./trees";
+import { type Means, type TreeProgress, downloadTree, uploadTree, versionOf } from "./trees";
 import { upload } from "./upload";
 import type { Command, Handled } from "./wire";
 
@@ -28,7 +28,7 @@ export interface QueueEvents {
   /** Something of an item is another. */
   changed(): void;
   /** For the browser's downloads. */
-  save(name: string, file: File): void;
+  save(kept: Kept, name: string, file: File): void;
 }
 
 export interface QueueOptions {
@@ -298,8 +298,9 @@ export class Queue {
         return "done";
       } catch (error) {
         if (!(error instanceof FilesError) || (error.fault !== "exists" && error.fault !== "not-newer")) throw error;
-        if (error.fault === "exists" && choice === null) choice = await this.#ask(item, item.kept.name, "host", signal);
-        else if (choice !== "skip") throw error;
+        if (error.fault === "exists" && choice === null) {
+          choice = await this.#ask(item, item.kept.name, versionOf(file), await means.requests.version(path), signal);
+        } else if (choice !== "skip") throw error;
         if (choice === "skip") return "skipped";
       }
     }
@@ -322,8 +323,11 @@ export class Queue {
     else if (target !== null) {
       const place = new Place(target);
       let chosen = await place.choose(name, item.kept.modified, item.kept.policy);
-      if (chosen === "taken") chosen = await place.choose(name, item.kept.modified, await this.#ask(item, name, "here", signal));
-      if (chosen === null || chosen === "taken") return "skipped";
+      if (chosen !== null && "taken" in chosen) {
+        const coming = { kind: "file", size: item.size ?? 0, modified: item.kept.modified } as const;
+        chosen = await place.choose(name, item.kept.modified, await this.#ask(item, name, coming, chosen.taken, signal));
+      }
+      if (chosen === null || "taken" in chosen) return "skipped";
       const mine = chosen.name;
       put = (file) => place.put(mine, file, signal);
     }
@@ -343,14 +347,13 @@ export class Queue {
   /** Hands it to the browser's downloads; it stays here for a while, since nobody says when they have it. */
   async #save(item: Item): Promise<void> {
     const { means, events, clock } = this.#options;
-    events.save(localName(item.kept.name), await means.staging.file(item.kept.stage));
+    events.save(item.kept, localName(item.kept.name), await means.staging.file(item.kept.stage));
     item.saveable = true;
     item.kept = { ...item.kept, savedAt: clock.origin + clock.now() };
   }
 
   #tree(item: Item, signal: AbortSignal): TreeProgress {
     const { clock, events } = this.#options;
-    const at = item.kept.direction === "upload" ? "host" : "here";
     return {
       signal,
       before: new Set(item.before),
@@ -376,7 +379,7 @@ export class Queue {
         events.changed();
       },
       policy: () => item.kept.policy,
-      ask: (path) => this.#ask(item, path, at, signal),
+      ask: (path, coming, there) => this.#ask(item, path, coming, there, signal),
     };
   }
 
@@ -388,9 +391,9 @@ export class Queue {
   }
 
   /** What the person wants with a name that is taken. */
-  #ask(item: Item, path: string, at: "host" | "here", signal: AbortSignal): Promise<ConflictChoice> {
+  #ask(item: Item, path: string, coming: Version, there: Version | null, signal: AbortSignal): Promise<ConflictChoice> {
     if (item.kept.policy !== null) return Promise.resolve(item.kept.policy);
-    item.conflict = { name: showable(path), at };
+    item.conflict = { name: showable(path), at: item.kept.direction === "upload" ? "host" : "here", coming, there };
     this.#to(item, "asking");
     return new Promise((resolve, reject) => {
       const stop = (): void => { reject(new FilesError("stopped")); };

@@ -1,7 +1,7 @@
 /** What is asked of the host and answered at once: names, folders, room, a file's beginning. */
 import type { Conflict, Entry, EntryKind } from "../gen/messages";
 import { type Bytes, concat } from "../protocol/bytes";
-import type { ConflictChoice, HostEntry, HostKind, HostPath, HostRoot, Listing } from "./api";
+import type { ConflictChoice, HostEntry, HostKind, HostPath, HostRoot, Listing, Version } from "./api";
 import { FilesError } from "./faults";
 import { fromHost, innerParts, join, lastPart, showable, toHost } from "./names";
 import type { Operation, Operations } from "./operations";
@@ -57,6 +57,17 @@ export class Requests {
       if (entry !== undefined) return entry;
     }
     throw new FilesError("not-found");
+  }
+
+  /** What has a name; null where that may not be seen, or nothing has it any more. Rejects with FilesError once the line is cut. */
+  async version(path: HostPath): Promise<Version | null> {
+    try {
+      const { kind, size, modified } = await this.stat(path);
+      return { kind, size, modified };
+    } catch (error) {
+      if (error instanceof FilesError && error.fault !== "cut") return null;
+      throw error;
+    }
   }
 
   /** A folder's names; none that lead elsewhere, whatever the host says. */

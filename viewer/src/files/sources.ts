@@ -139,6 +139,7 @@ async function chosen<T>(dialog: () => Promise<T> | undefined): Promise<T | null
     return (await dialog()) ?? null;
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") return null;
+    if (error instanceof DOMException && error.name === "SecurityError") throw new FilesError("local", "it opens its dialog after a click only: use the button");
     throw error;
   }
 }

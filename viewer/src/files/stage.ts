@@ -6,13 +6,19 @@ import { type Bytes } from "../protocol/bytes";
 import { FilesError } from "./faults";
 
 const FOLDER = "farhand-incoming";
+/**
+ * So much is written at once, in bytes: browsers count every write against the page's quota in another process, which
+ * costs more than the write. With a channel's credit and what waits before it is within what a cut may cost.
+ */
+const LOT = 1 << 20;
 
 /** A file that is being received. */
 export interface Staged {
   readonly size: number;
   /** Fills `into` from `at`; how many bytes there were. */
   read(into: Bytes, at: number): number;
-  write(bytes: Uint8Array, at: number): void;
+  /** Behind what is there; it may wait for more, but not until it is read, flushed or closed. */
+  append(bytes: Uint8Array): void;
   truncate(size: number): void;
   /** What was written is on the disk. */
   flush(): void;
@@ -74,40 +80,68 @@ export class PrivateStaging implements Staging {
   }
 }
 
-class Access implements Staged {
+/** A file of the browser's, written in lots. */
+export class Access implements Staged {
   readonly #handle: FileSystemSyncAccessHandle;
+  #size: number;
+  /** What is to be written behind the rest. */
+  readonly #lot = new Uint8Array(LOT);
+  #held = 0;
 
   constructor(handle: FileSystemSyncAccessHandle) {
     this.#handle = handle;
+    this.#size = handle.getSize();
   }
 
   get size(): number {
-    return this.#handle.getSize();
+    return this.#size + this.#held;
   }
 
   read(into: Bytes, at: number): number {
+    this.#write();
     return guarded(() => this.#handle.read(into, { at }));
   }
 
-  write(bytes: Uint8Array, at: number): void {
-    const written = guarded(() => this.#handle.write(bytes as Bytes, { at }));
-    if (written !== bytes.length) throw new FilesError("no-room");
+  append(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length; ) {
+      const part = bytes.subarray(at, at + LOT - this.#held);
+      this.#lot.set(part, this.#held);
+      this.#held += part.length;
+      at += part.length;
+      if (this.#held === LOT) this.#write();
+    }
   }
 
   truncate(size: number): void {
+    this.#write();
     guarded(() => {
       this.#handle.truncate(size);
     });
+    this.#size = size;
   }
 
   flush(): void {
+    this.#write();
     guarded(() => {
       this.#handle.flush();
     });
   }
 
   close(): void {
-    this.#handle.close();
+    try {
+      this.#write();
+    } finally {
+      this.#handle.close();
+    }
+  }
+
+  #write(): void {
+    const lot = this.#lot.subarray(0, this.#held);
+    if (lot.length === 0) return;
+    this.#held = 0;
+    const written = guarded(() => this.#handle.write(lot, { at: this.#size }));
+    this.#size += written;
+    if (written !== lot.length) throw new FilesError("no-room");
   }
 }
 

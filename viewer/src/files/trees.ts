@@ -1,5 +1,5 @@
 /** Whole folders, both ways: what is in them is known before the first byte goes, and each file fails by itself. */
-import type { ConflictChoice, FolderSource, HostPath } from "./api";
+import type { ConflictChoice, FolderSource, HostPath, Version } from "./api";
 import { type Small, getMany, grouped, putMany } from "./bundles";
 import { Digester } from "./digest";
 import { download } from "./download";
@@ -41,8 +41,8 @@ export interface TreeProgress {
   skipped(path: string): void;
   /** What was chosen for all; null: nothing. */
   policy(): ConflictChoice | null;
-  /** What to do about a name that is taken. Rejects with FilesError once the transfer is stopped. */
-  ask(path: string): Promise<ConflictChoice>;
+  /** What to do about a name that is taken; `there` where it is known. Rejects with FilesError once the transfer is stopped. */
+  ask(path: string, coming: Version, there: Version | null): Promise<ConflictChoice>;
 }
 
 interface LocalFile {
@@ -88,7 +88,8 @@ async function putGroup(means: Means, digester: Digester, to: HostPath, group: r
     }
     const [first, ...others] = taken;
     if (first === undefined) return;
-    const chosen = await progress.ask(first.path);
+    const coming = { kind: "file", size: first.content?.length ?? 0, modified: first.modified } as const;
+    const chosen = await progress.ask(first.path, coming, await means.requests.version(join(to, first.path)));
     if (chosen === "skip") progress.skipped(first.path);
     else await putGroupAgain(means, digester, to, first, chosen, progress);
     choice = progress.policy();
@@ -118,7 +119,9 @@ async function putOne(means: Means, to: HostPath, path: string, file: File, prog
       return;
     } catch (error) {
       const fault = error instanceof FilesError ? error.fault : "";
-      if (fault === "exists" && choice === null) choice = await progress.ask(path);
+      if (fault === "exists" && choice === null) {
+        choice = await progress.ask(path, versionOf(file), await means.requests.version(join(to, path)));
+      }
       else if (fault !== "exists" && fault !== "not-newer") {
         note(progress, path, error);
         return;
@@ -239,8 +242,11 @@ export async function downloadTree(means: Means, from: HostPath, top: Place, sta
 async function settle(place: Place, file: HostFile, progress: TreeProgress, content: () => Promise<Blob>): Promise<void> {
   try {
     let chosen = await place.choose(lastPart(file.path), file.modified, progress.policy());
-    if (chosen === "taken") chosen = await place.choose(lastPart(file.path), file.modified, await progress.ask(file.inner));
-    if (chosen === null || chosen === "taken") {
+    if (chosen !== null && "taken" in chosen) {
+      const choice = await progress.ask(file.inner, { kind: "file", size: file.size, modified: file.modified }, chosen.taken);
+      chosen = await place.choose(lastPart(file.path), file.modified, choice);
+    }
+    if (chosen === null || "taken" in chosen) {
       progress.skipped(file.inner);
       return;
     }
@@ -256,6 +262,10 @@ async function settle(place: Place, file: HostFile, progress: TreeProgress, cont
 function note(progress: TreeProgress, path: string, error: unknown): void {
   if (!(error instanceof FilesError) || ENDS_ALL.includes(error.fault)) throw error;
   progress.failed(path, error);
+}
+
+export function versionOf({ size, lastModified }: File): Version {
+  return { kind: "file", size, modified: lastModified };
 }
 
 function planned(progress: TreeProgress, files: readonly { readonly inner: string; readonly size: number }[]): void {

@@ -39,8 +39,8 @@ export type FromFiles =
   /** Some of a listing. */
   | { readonly kind: "part"; readonly number: number; readonly value: unknown }
   | { readonly kind: "state"; readonly connected: boolean; readonly items: readonly Transfer[] }
-  /** For the browser's downloads. */
-  | { readonly kind: "save"; readonly name: string; readonly file: File };
+  /** For the browser's downloads: the transfer `id` has fetched `path`, which was last modified then. */
+  | { readonly kind: "save"; readonly id: string; readonly path: HostPath; readonly modified: number; readonly name: string; readonly file: File };
 
 /** A handle that needs a click. */
 export interface Handled {

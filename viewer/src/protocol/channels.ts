@@ -182,13 +182,15 @@ export class Inbox {
     this.#owed[channel] = owed;
     if (owed >= first / 2 && !this.#withheld.has(channel)) this.#due.add(channel);
     const partial = this.#partial[channel];
-    if ((partial?.length ?? 0) + payload.length > (limits.MESSAGE_MAX[channel] ?? 0)) {
+    const most = limits.MESSAGE_MAX[channel] ?? 0;
+    if ((partial?.length ?? 0) + payload.length > most) {
       throw new MuxError(`a message on channel ${channel} that is too large`);
     }
     if (ends && partial === undefined) {
       this.#deliver(channel, payload);
     } else if (partial === undefined) {
-      this.#partial[channel] = new Assembly(payload);
+      // Pieces of files are as long as messages may be: they get that much at once, and are not moved again and again.
+      this.#partial[channel] = new Assembly(payload, channel === Channel.FILES ? most : 4 * payload.length);
     } else {
       partial.append(payload);
       if (!ends) return;
@@ -198,15 +200,15 @@ export class Inbox {
   }
 }
 
-/** A message in the making. Its memory follows what has arrived, however small the pieces are. */
+/** A message in the making. Its memory is `first` bytes, and more follows what has arrived, however small the pieces are. */
 class Assembly {
   length: number;
   #buffer: Bytes;
 
-  constructor(first: Bytes) {
-    this.#buffer = new Uint8Array(4 * first.length);
-    this.#buffer.set(first);
-    this.length = first.length;
+  constructor(piece: Bytes, first: number) {
+    this.#buffer = new Uint8Array(Math.max(first, piece.length));
+    this.#buffer.set(piece);
+    this.length = piece.length;
   }
 
   append(piece: Bytes): void {

@@ -24,10 +24,10 @@ export class MemoryStaging implements Staging {
         into.set(part);
         return part.length;
       },
-      write(bytes, at) {
-        const whole = new Uint8Array(Math.max(content().length, at + bytes.length));
+      append(bytes) {
+        const whole = new Uint8Array(content().length + bytes.length);
         whole.set(content());
-        whole.set(bytes, at);
+        whole.set(bytes, content().length);
         files.set(name, whole);
       },
       truncate(size) {
@@ -147,15 +147,17 @@ export class MemoryFile {
     return Promise.resolve(new File([this.text], this.name, { lastModified: this.modified }));
   }
 
-  createWritable(): Promise<WritableStream<Uint8Array>> {
+  createWritable(): Promise<object> {
     const parts: Uint8Array[] = [];
-    return Promise.resolve(new WritableStream<Uint8Array>({
-      write: (part) => {
-        parts.push(part);
+    return Promise.resolve({
+      write: async (part: Blob) => {
+        parts.push(new Uint8Array(await part.arrayBuffer()));
       },
       close: () => {
         this.text = Buffer.concat(parts).toString("latin1");
+        return Promise.resolve();
       },
-    }));
+      abort: () => Promise.resolve(),
+    });
   }
 }

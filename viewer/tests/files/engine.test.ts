@@ -77,7 +77,9 @@ describe("an upload", () => {
   ] as const)("to a name that is taken asks, and the answer %s is heeded", async (choice, state, files) => {
     const rig = new Rig(host({ "/home/a.txt": "old" }));
     const id = await rig.upload("a.txt", "new");
-    expect(await rig.state(id, "asking")).toMatchObject({ conflict: { name: "a.txt", at: "host" } });
+    expect(await rig.state(id, "asking")).toMatchObject({
+      conflict: { name: "a.txt", at: "host", coming: { size: 3 }, there: { kind: "file", size: 3 } },
+    });
     rig.command({ what: "answer", id, choice, forAll: false });
     await rig.state(id, state);
     for (const [path, text] of Object.entries(files)) expect(textOf(rig, path)).toBe(text);
@@ -177,7 +179,9 @@ describe("a download", () => {
     (await folder.getFileHandle("a", { create: true })).text = "old";
     const rig = new Rig(host({ "/home/a": "new" }));
     const id = await rig.download("/home/a", folder.handle);
-    expect(await rig.state(id, "asking")).toMatchObject({ conflict: { name: "a", at: "here" } });
+    expect(await rig.state(id, "asking")).toMatchObject({
+      conflict: { name: "a", at: "here", coming: { kind: "file", size: 3 }, there: { kind: "file", size: 3, modified: 0 } },
+    });
     rig.command({ what: "answer", id, choice: "both", forAll: false });
     await rig.state(id, "done");
     expect(folder.all).toEqual({ a: "old", "a (2)": "new" });

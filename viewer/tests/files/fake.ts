@@ -153,6 +153,8 @@ export class FakeFiles implements FilesApi {
   /** What the next call comes to, if not what it should. */
   fails: FaultName | null = null;
   batch = 1000;
+  /** What the page has fetched. */
+  readonly held = new Map<HostPath, File>();
   readonly #listeners = new Set<() => void>();
 
   constructor(...entries: readonly HostEntry[]) {
@@ -243,6 +245,10 @@ export class FakeFiles implements FilesApi {
     await this.#check();
     const { size } = this.#find(path);
     return { bytes: new TextEncoder().encode(`what is in ${path}`).slice(0, maxBytes), size };
+  }
+
+  fetched({ path }: HostEntry): File | null {
+    return this.held.get(path) ?? null;
   }
 
   async #check(): Promise<void> {

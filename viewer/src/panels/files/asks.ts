@@ -1,7 +1,7 @@
 /** The manager's questions and pages: delete, new folder, a name that is taken, properties, a look into a file. */
 import { type TemplateResult, html, nothing } from "lit/html.js";
 import { ref } from "lit/directives/ref.js";
-import type { ConflictChoice, Transfer } from "../../files/api";
+import type { ConflictChoice, Transfer, TransferConflict, Version } from "../../files/api";
 import { count, exact, size, whenExactly } from "./amounts";
 import type { Ask, Dialog } from "./dialog";
 import { icon } from "./icons";
@@ -114,6 +114,7 @@ export function askAboutConflict(
         ${conflict.at === "host" ? "The folder on the host" : "The folder on this computer"} has something of this name
         already${transfer.kind === "folder" ? html` (in <bdi>${transfer.name}</bdi>)` : nothing}.
       </p>
+      ${versions(conflict)}
       <fieldset class="choices">
         <legend class="unseen">What is to be done</legend>
         ${CHOICES.map(
@@ -154,6 +155,27 @@ export function askAboutConflict(
     cancel: "Decide later",
     closed,
   }));
+}
+
+/** Both that want the name, and which of them is newer. */
+function versions({ at, coming, there }: TransferConflict): TemplateResult {
+  const [host, here] = ["On the host", "On this computer"];
+  return html`<dl class="versions">
+    ${version(at === "host" ? here : host, "wants the name", coming, there)}
+    ${there === null
+      ? html`<div><dt>${at === "host" ? host : here} <small>has it</small></dt><dd class="soft">Its size and time may not be seen.</dd></div>`
+      : version(at === "host" ? host : here, "has it", there, coming)}
+  </dl>`;
+}
+
+function version(where: string, part: string, one: Version, other: Version | null): TemplateResult {
+  const age = other === null || one.modified === 0 || other.modified === 0 ? "" : one.modified > other.modified ? "Newer" : one.modified < other.modified ? "Older" : "Same time";
+  return html`<div>
+    <dt>${where} <small>${part}</small></dt>
+    ${one.kind === "file" ? html`<dd>${size(one.size)} <small>${exact(one.size)}</small></dd>` : html`<dd>${kindOf(one.kind, "")}</dd>`}
+    ${one.modified === 0 ? nothing : html`<dd>${whenExactly(one.modified)}</dd>`}
+    ${age === "" ? nothing : html`<dd><span class="age ${age === "Newer" ? "newer" : ""}">${age}</span></dd>`}
+  </div>`;
 }
 
 // ---- properties -------------------------------------------------------------------------------------------------------

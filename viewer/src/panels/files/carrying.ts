@@ -13,6 +13,8 @@ export interface CarryingEvents {
   send(rows: readonly Row[], folder: Folder): void;
   fetch(rows: readonly Row[], folder: Folder): void;
   move(rows: readonly Row[], folder: Folder): void;
+  /** Names of the host were let go outside of the page, where nothing took them. */
+  out(rows: readonly Row[]): void;
   /** Not of this page; called before the drop is over, while it can still be read. */
   dropped(sources: Promise<readonly UploadSource[]>, folder: Folder): void;
 }
@@ -41,6 +43,15 @@ export class Carrying {
     this.#carried = { pane, rows };
     transfer.setData(OURS, "1");
     transfer.effectAllowed = "copyMove";
+  }
+
+  /** The drag is over, wherever it ended. */
+  ended(event: DragEvent): void {
+    const carried = this.#carried;
+    this.end();
+    const { clientX: x, clientY: y } = event;
+    const inside = x >= 0 && y >= 0 && x < innerWidth && y < innerHeight;
+    if (carried?.pane.place.side === "host" && !inside && event.dataTransfer?.dropEffect === "none") this.#events.out(carried.rows);
   }
 
   end(): void {

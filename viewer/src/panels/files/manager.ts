@@ -2,6 +2,7 @@
 import { render } from "lit/html.js";
 import { news, summary } from "../../app/transfers";
 import type { Fault, FilesApi, FilesRight, HostEntry, Transfer, UploadSource } from "../../files/api";
+import { lentUrl } from "../../files/client";
 import { FilesError } from "../../files/faults";
 import { localName } from "../../files/names";
 import { pickTarget, sourcesOf } from "../../files/sources";
@@ -83,6 +84,7 @@ export class Manager {
       send: (rows, folder) => void this.#sendRows(rows, folder),
       fetch: (rows, folder) => void this.#fetch(rows, folder),
       move: (rows, folder) => void this.#moveRows(rows, folder),
+      out: (rows) => void this.#out(rows),
       dropped: (sources, folder) => void this.take(sources, folder.path),
     });
     const { signal } = this.#abort;
@@ -281,6 +283,16 @@ export class Manager {
     });
   }
 
+  /** Dragged out of the page: files go to the browser's downloads, folders to where its dialog says. */
+  async #out(rows: readonly Row[]): Promise<void> {
+    const entries = rows.map((row) => row.entry).filter((entry): entry is HostEntry => entry !== null);
+    const folders = entries.some(({ kind }) => kind === "folder");
+    await this.#tried("Nothing was fetched", async () => {
+      const to = folders ? await pickTarget(entries) : undefined;
+      if (to !== null) await this.#files.queue.enqueueDownload(entries, to);
+    });
+  }
+
   async #sendRows(rows: readonly Row[], folder: Folder): Promise<void> {
     await this.#tried("Nothing was sent", async () => {
       const sources = await Promise.all(
@@ -437,9 +449,12 @@ export class Manager {
     if (row === null || dataTransfer === null) return;
     if (!pane.model.isSelected(row.key)) pane.model.pick(pane.model.place(row.key), "one");
     this.#carrying.begin(pane, pane.model.selected, dataTransfer);
+    // Chromium puts on the desktop what the page has already; all else goes to its downloads once it is let go there.
+    const [entry] = pane.model.selected.map((one) => one.entry);
+    const file = pane.model.selectedCount === 1 && entry ? this.#files.fetched(entry) : null;
     const looked = this.#lookedAt;
-    // Chromium lets what the page holds already be dragged to the desktop; for all else there is the button.
-    if (looked?.row.key === row.key) dataTransfer.setData("DownloadURL", `application/octet-stream:${localName(row.name)}:${looked.url}`);
+    const url = file !== null ? lentUrl(file) : looked?.row.key === row.key ? looked.url : "";
+    if (url !== "") dataTransfer.setData("DownloadURL", `application/octet-stream:${localName(row.name)}:${url}`);
   }
 
   #pasted(event: ClipboardEvent): void {
@@ -523,8 +538,8 @@ export class Manager {
     drop: (event: DragEvent): void => {
       this.#carrying.dropped(event);
     },
-    dragEnd: (): void => {
-      this.#carrying.end();
+    dragEnd: (event: DragEvent): void => {
+      this.#carrying.ended(event);
     },
     pane: (side: Side): PaneActions => (side === "host" ? this.#hostActions : this.#hereActions),
     queue: ((): QueueActions => {

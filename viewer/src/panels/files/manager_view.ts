@@ -34,7 +34,7 @@ export interface ManagerActions {
   readonly dragOver: (event: DragEvent) => void;
   readonly dragLeave: (event: DragEvent) => void;
   readonly drop: (event: DragEvent) => void;
-  readonly dragEnd: () => void;
+  readonly dragEnd: (event: DragEvent) => void;
   readonly pane: (side: Side) => PaneActions;
   readonly queue: QueueActions;
 }
