@@ -15,12 +15,12 @@ from tests.integration.processes import PATIENCE, farhand
 UP = ("up", "--no-ask", "--virtual", "640x480", "--listen", "127.0.0.1:0", "--json")
 
 
-async def run(home: Path, *arguments: str, given: bytes = b"", code: int = 0) -> bytes:
-    """One command's output; it ends with ``code``."""
+async def run(home: Path, *arguments: str, given: bytes = b"", code: int = 0, out: bool = False) -> bytes:
+    """One command's output, of one that fails what it says of that unless ``out``; it ends with ``code``."""
     process = await start(home, *arguments)
-    out, errors = await asyncio.wait_for(process.communicate(given), PATIENCE)
+    told, errors = await asyncio.wait_for(process.communicate(given), PATIENCE)
     assert process.returncode == code, errors.decode()
-    return out if code == 0 else errors
+    return told if code == 0 or out else errors
 
 
 async def start(home: Path, *arguments: str) -> asyncio.subprocess.Process:
@@ -60,7 +60,8 @@ async def test_the_verbs_as_a_user_types_them(tmp_path: Path) -> None:
         await run(home, "cp", "local:site/*.html", f"{mine}/")
         assert (mine / "index.html").read_text() == "<p>"
         assert (
-            "farhand: local:site is a folder" in (await run(home, "cp", "local:site", str(mine / "x"), code=1)).decode()
+            "farhand: local:site: it is a folder"
+            in (await run(home, "cp", "local:site", str(mine / "x"), code=1)).decode()
         )
         await run(home, "cp", "-", "local:dump.sql", given=b"insert")
         assert await run(home, "cat", "local:dump.sql") == b"insert"
@@ -80,10 +81,16 @@ async def test_the_verbs_as_a_user_types_them(tmp_path: Path) -> None:
         assert b"free of" in await run(home, "df", "local:")
         assert b"no such file" in await run(home, "cp", "local:none", str(mine), code=1)
         assert b"SRC" in await run(home, "cp", "alone", code=2)
+        await run(home, "cp", str(mine / "index.html"), "local:new/folder/")
+        assert (home / "new/folder/index.html").read_text() == "<p>"
         await run(home, "cp", str(mine / "index.html"), "local:again.html", "--conflict", "refuse")
         (mine / "index.html").write_text("<p>other")
         refused = await run(home, "cp", str(mine / "index.html"), "local:again.html", "--conflict", "refuse", code=1)
-        assert b"the name is taken" in refused
+        assert b"the name is taken; this: 8 bytes" in refused
+        told = await run(
+            home, "cp", "--json", str(mine / "index.html"), "local:again.html", "--conflict", "refuse", code=1, out=True
+        )
+        assert json.loads(told)["theirs"]["size"] == 3
 
 
 async def killed_in_the_middle(home: Path, source: Path) -> str:

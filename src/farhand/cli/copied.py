@@ -42,12 +42,16 @@ class Shown:
         """Copy, and show how far it is. Raises what the copy raises, CliError where some of it did not arrive."""
         began = time.monotonic()
         transfer = Transfer(main, options)
-        if self._bars:
-            with self._rich() as bar:
-                await self._follow(transfer, bar)
-        elif self._machine:
-            await self._tell(transfer)
-        summary = await transfer
+        try:
+            if self._bars:
+                with self._rich() as bar:
+                    await self._follow(transfer, bar)
+            elif self._machine:
+                await self._tell(transfer)
+            summary = await transfer
+        except FilesError as error:
+            self._failed(error.name, error)
+            raise
         self._ended(summary, time.monotonic() - began)
         return summary
 
@@ -90,10 +94,8 @@ class Shown:
 
     def _ended(self, summary: Summary, seconds: float) -> None:
         for name, error in summary.failures:
-            if self._machine:
-                fault = error.fault.name.lower()
-                self._object("failed", path=name, fault=fault, cause=error.cause, cure=error.cure, **_both(error))
-            else:
+            self._failed(name, error)
+            if not self._machine:
                 print(f"farhand: {name}: {error.cause}", file=sys.stderr)
         for other in summary.names:
             self.line(f"kept beside what was there, as {other.decode(errors='backslashreplace')}")
@@ -104,6 +106,11 @@ class Shown:
             arrived = summary.files + summary.skipped
             rest = f"; {arrived:,} did" if arrived else ""
             raise CliError(Exit.FAILED, f"{len(summary.failures):,} did not arrive{rest}", cure(first, "cp"))
+
+    def _failed(self, name: str, error: FilesError) -> None:
+        if self._machine:
+            fault = error.fault.name.lower()
+            self._object("failed", path=name, fault=fault, cause=error.cause, cure=cure(error, "cp"), **_both(error))
 
     def _object(self, event: str, **fields: Any) -> None:
         print(json.dumps({"event": event, **fields}, ensure_ascii=False), flush=True)

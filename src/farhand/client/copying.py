@@ -89,7 +89,9 @@ async def _one(work: Work, source: Place, asked: Copy, inside: bool, hosts: Host
     if source.here:
         local = Path(source.path)
         await _want_recursive(work, local, asked)
-        await _put(work, local, await hosts.line(target), _at(target, inside, name))
+        line = await hosts.line(target)
+        await _make_folder(line, target, inside)
+        await _put(work, local, line, _at(target, inside, name))
         return
     line = await hosts.line(source)
     path = remote_path(source.path)

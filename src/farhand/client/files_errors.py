@@ -69,7 +69,8 @@ def no_folder(error: FilesError, folder: str) -> FilesError:
     """What NOT_FOUND means of a file that is to be written: the folder is not there."""
     if error.fault is not FileFault.NOT_FOUND:
         return error
-    return FilesError(error.fault, "there is no such folder to put it into", "make it first", name=folder)
+    how = f": farhand mkdir -p '{folder}'" if ":" in folder else ""
+    return FilesError(error.fault, "there is no such folder to put it into", f"make it first{how}", name=folder)
 
 
 def here(error: OSError, path: Path) -> FilesError:

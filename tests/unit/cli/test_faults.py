@@ -84,7 +84,7 @@ def test_what_is_here_says_so() -> None:
 
 def test_a_folder_that_is_not_there_is_named() -> None:
     error = no_folder(refused(FileFault.NOT_FOUND, "", "b:x/y/z"), "b:x/y")
-    assert str(error) == "b:x/y: there is no such folder to put it into: make it first"
+    assert str(error) == "b:x/y: there is no such folder to put it into: make it first: farhand mkdir -p 'b:x/y'"
     other = refused(FileFault.FULL, "", "b:x/y/z")
     assert no_folder(other, "b:x/y") is other
 
