@@ -6,9 +6,10 @@ import os
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+
+import msgspec
 
 from farhand.client.files import joined, remote_path
 from farhand.client.globs import expand, no_match
@@ -20,8 +21,7 @@ from farhand.files.errors import FilesError
 from farhand.protocol.messages.files import EntryKind, FileFault
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(msgspec.Struct, frozen=True):
     """Sources and the target, as they were written; ``recursive``: folders, too."""
 
     sources: tuple[Place, ...]

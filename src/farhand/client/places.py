@@ -2,7 +2,8 @@
 
 import re
 import sys
-from dataclasses import dataclass
+
+import msgspec
 
 from farhand.core.errors import FarhandError
 
@@ -17,8 +18,7 @@ class PlaceError(FarhandError):
     """What was written names no place that this can be done with."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """A path at a host, or here where ``target`` is empty."""
 
     target: str

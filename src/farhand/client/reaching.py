@@ -1,8 +1,9 @@
 """A TARGET's files, over a line that is taken up again when it was cut."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from farhand.client.errors import AccessRefused
 from farhand.client.keys import client_keys
@@ -20,8 +21,7 @@ LOCAL = "local"
 RETRY_SECONDS = 120.0
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(msgspec.Struct, frozen=True):
     """How to reach hosts."""
 
     paths: Paths

@@ -72,7 +72,7 @@ async def get_file(work: Work, line: Line, path: bytes, entry: Entry, local: Pat
     work.progress.size_total += entry.size
     with await work.off(_folder_of, local) as folder, about(display(os.fsencode(local))):
         parts = [os.fsencode(local.name)]
-        await get_wanted(work, line, Wanted(path, entry, folder, parts, await work.off(there_at, folder, parts)))
+        await get_wanted(work, line, Wanted(path, entry, folder, parts, await work.off(folder.find, parts)))
 
 
 def _folder_of(local: Path) -> Folder:
@@ -129,9 +129,7 @@ async def _download(work: Work, share: Share, files: FilesClient, wanted: Wanted
                         raise
                 if not work.options.preserve:
                     meta = fresh_meta(meta.mode)
-                if work.options.exact and not unchanged(
-                    await work.off(there_at, wanted.folder, wanted.parts), wanted.there
-                ):
+                if work.options.exact and not unchanged(await work.off(wanted.folder.find, wanted.parts), wanted.there):
                     raise refused(FileFault.CHANGED, REPLACED)
                 parts = await work.off(partial.place, wanted.folder, wanted.parts, meta, work.options.conflict)
                 return parts, entry.size
@@ -225,16 +223,6 @@ def _kept(work: Work, wanted: Wanted, entry: Entry) -> Iterator[tuple[Partial, i
             basis = wanted.folder.open_file(wanted.parts)
             stack.callback(os.close, basis)
         yield partial, basis
-
-
-def there_at(folder: Folder, parts: list[bytes]) -> Entry | None:
-    """What stands under a name here."""
-    try:
-        return folder.entry(parts)
-    except FilesError as error:
-        if error.fault is FileFault.NOT_FOUND:
-            return None
-        raise
 
 
 def make_here(path: Path) -> None:

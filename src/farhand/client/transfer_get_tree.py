@@ -11,7 +11,7 @@ from farhand.client.errors import SessionOver
 from farhand.client.files import FilesClient, answer, joined
 from farhand.client.files_errors import REPLACED, refused
 from farhand.client.transfer import BUNDLES, LARGE, Line, Work, sort, together, unchanged
-from farhand.client.transfer_get import Wanted, get_wanted, there_at
+from farhand.client.transfer_get import Wanted, get_wanted
 from farhand.client.transfer_put_tree import bundles, parent, plain, unfilled, unlike
 from farhand.files.errors import FilesError
 from farhand.files.folder import Folder
@@ -172,7 +172,7 @@ def _exact(
     kept = []
     for entry, file in files:
         with work.noted(entry.path):
-            if entry.path in here and not unchanged(there_at(folder, split(entry.path)), here[entry.path]):
+            if entry.path in here and not unchanged(folder.find(split(entry.path)), here[entry.path]):
                 raise refused(FileFault.CHANGED, REPLACED)
             kept.append((entry, file))
     return kept

@@ -8,7 +8,8 @@ from farhand.protocol.messages.files import Attribute, Entry, EntryKind, Meta
 
 _KINDS = {stat.S_IFREG: EntryKind.FILE, stat.S_IFDIR: EntryKind.FOLDER, stat.S_IFLNK: EntryKind.LINK}
 _TYPE = 0o170000
-_NUMBER_MAX = 2**53 - 1
+#: The largest number of the protocol.
+NUMBER_MAX = 2**53 - 1
 _NAME_SPACE = "user."
 _ATTRIBUTES_MAX = 16
 _VALUE_MAX = 4096
@@ -24,7 +25,7 @@ def kind_of(mode: int) -> EntryKind:
 def micros(nanoseconds: int) -> int:
     """Give a file's time as the protocol has it; one beyond its bounds (the year 2255) is at them."""
     time = nanoseconds // 1000
-    return time if -_NUMBER_MAX <= time <= _NUMBER_MAX else max(-_NUMBER_MAX, min(time, _NUMBER_MAX))
+    return time if -NUMBER_MAX <= time <= NUMBER_MAX else max(-NUMBER_MAX, min(time, NUMBER_MAX))
 
 
 def make_entry(path: bytes, status: os.stat_result, target: bytes = b"") -> Entry:
@@ -34,7 +35,7 @@ def make_entry(path: bytes, status: os.stat_result, target: bytes = b"") -> Entr
     return Entry(
         path,
         _KINDS.get(mode & _TYPE, EntryKind.OTHER),
-        size if size <= _NUMBER_MAX else _NUMBER_MAX,
+        size if size <= NUMBER_MAX else NUMBER_MAX,
         micros(status.st_mtime_ns),
         mode & 0o777,
         target,

@@ -6,7 +6,6 @@ Nothing here decrypts and nothing here imports what does: a gateway needs this m
 import enum
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -111,8 +110,7 @@ class FrameReader:
         return length
 
 
-@dataclass(frozen=True, slots=True)
-class Hello:
+class Hello(msgspec.Struct, frozen=True):
     """The viewer's first frame: whom it looks for and what it can speak.
 
     ``route`` is the route part of a code (4 to 9 digits, ``str``) or a host id (16 ``bytes``).
@@ -154,8 +152,7 @@ class Hello:
         return cls(mode, route, data[42:74], suites)
 
 
-@dataclass(frozen=True, slots=True)
-class Welcome:
+class Welcome(msgspec.Struct, frozen=True):
     """The host's answer to a hello; ``feed`` is the version of its advisory feed."""
 
     mode: Mode
@@ -183,8 +180,7 @@ class Welcome:
         return cls(mode, data[8:24], data[24:56], int.from_bytes(data[56:64], "big"), suite)
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(msgspec.Struct, frozen=True):
     """Why there is no session; ``retry`` in seconds, 0 for never. Anyone on the way can forge one."""
 
     code: FailureCode

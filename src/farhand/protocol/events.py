@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+import msgspec
+
 from farhand.protocol.envelope import Hello, Mode
 from farhand.protocol.errors import ByeCode, FailureCode
 from farhand.protocol.identity import Certificate
@@ -10,8 +12,7 @@ from farhand.protocol.messages.base import Message
 from farhand.protocol.messages.control import Request
 
 
-@dataclass(frozen=True, slots=True)
-class HelloReceived:
+class HelloReceived(msgspec.Struct, frozen=True):
     """Host: a caller dialled. ``refuse`` now, or the handshake goes on by itself."""
 
     hello: Hello
@@ -35,16 +36,14 @@ class Authenticated:
     feed: int
 
 
-@dataclass(frozen=True, slots=True)
-class MessageReceived:
+class MessageReceived(msgspec.Struct, frozen=True):
     """A whole message of a channel."""
 
     channel: Channel
     message: Message
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(msgspec.Struct, frozen=True):
     """An authenticated session was ended with a bye; ``text`` is the ending side's, for people, up to 200 bytes."""
 
     by_peer: bool
@@ -52,8 +51,7 @@ class Ended:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(msgspec.Struct, frozen=True):
     """There is no session, or no longer: a failure frame (``by_peer``), or what this end found wrong.
 
     ``retry`` in seconds, 0 if another try makes no sense. ``reason`` is for logs and holds no secret.

@@ -12,7 +12,6 @@ import enum
 import hashlib
 import ipaddress
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Protocol, TypeVar
 
 import msgspec
@@ -217,8 +216,7 @@ class HostProof(_Array, frozen=True):
         return _strict(data, cls, limits.HOST_PROOF)
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
+class Verified(msgspec.Struct, frozen=True):
     """A credential that holds: its grant, the seconds of each right (0 = as long as the session), who signed it."""
 
     grant: Grant

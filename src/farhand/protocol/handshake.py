@@ -6,8 +6,8 @@ so that a recorded handshake is run again with another ``encapsulate``.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -28,8 +28,7 @@ _KEM_CIPHERTEXT = 1088
 _NO_SHARE = bytes(32)
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(msgspec.Struct, frozen=True):
     """What was said in the clear, as it stood on the wire; all of it is bound into the keys."""
 
     hello: Hello
@@ -56,8 +55,7 @@ class Opening:
         return HKDF(algorithm=SHA256(), length=32, salt=b"farhand psk v1", info=b"").derive(keyed)
 
 
-@dataclass(frozen=True, slots=True)
-class Secrets:
+class Secrets(msgspec.Struct, frozen=True):
     """A finished handshake: keys to send and to receive with (32 bytes each) and its hash."""
 
     send: bytes

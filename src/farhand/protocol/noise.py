@@ -7,8 +7,8 @@ import hashlib
 import hmac
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -21,8 +21,7 @@ MAX_NONCE = 2**64 - 1
 _pack_nonce = struct.Struct(">4xQ").pack
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(msgspec.Struct, frozen=True):
     """A handshake pattern: its name, what each end knows of the other beforehand, and the tokens of each message."""
 
     name: str

@@ -13,8 +13,6 @@ import msgspec
 from farhand.files.folder import Folder
 from farhand.protocol.messages.files import Entry, EntryKind
 
-_READ = 1 << 20
-
 
 class Names(msgspec.Struct, array_like=True, frozen=True):
     """What the other process tells: entries as they are compared, and how many names could not be read."""
@@ -28,33 +26,35 @@ class Ahead:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._read, write = os.pipe()
+        # A file, and no pipe: that takes little before it is read, which is long after this.
+        self._file = os.memfd_create("farhand-names")
         self._process = os.fork()
         if self._process == 0:
+            status = 1
             try:
-                os.close(self._read)
-                with open(write, "wb") as out:
-                    # All of it first: a pipe takes little before it is read, which is long after this.
-                    parts = [msgspec.msgpack.encode(names) for names in listed(path)]
-                    for part in parts:
+                with open(self._file, "wb") as out:
+                    for names in listed(path):
+                        part = msgspec.msgpack.encode(names)
                         out.write(len(part).to_bytes(4, "big") + part)
-                    out.write(bytes(4))
+                status = 0
             finally:
-                os._exit(0)
-        os.close(write)
+                os._exit(status)
 
     def names(self) -> list[Names] | None:
         """All of them; None where the other process did not come to its end: then they have to be listed here."""
-        with open(self._read, "rb", _READ) as source:
-            content = source.read()
-        os.waitpid(self._process, 0)
+        with open(self._file, "rb") as source:
+            if os.waitpid(self._process, 0)[1] != 0:
+                return None
+            source.seek(0)
+            content = memoryview(source.read())
         decoder = msgspec.msgpack.Decoder(Names)
         found: list[Names] = []
         at = 0
-        while size := int.from_bytes(content[at : at + 4], "big"):
-            found.append(decoder.decode(content[at + 4 : at + 4 + size]))
-            at += 4 + size
-        return found if content[at:] == bytes(4) else None
+        while at < len(content):
+            end = at + 4 + int.from_bytes(content[at : at + 4], "big")
+            found.append(decoder.decode(content[at + 4 : end]))
+            at = end
+        return found
 
 
 def listed(path: Path) -> Iterator[Names]:
@@ -83,6 +83,6 @@ def plain(entry: Entry) -> Entry:
 
 def ahead(path: Path) -> Ahead | None:
     """Begin to list a folder, where this system can do it so."""
-    if not hasattr(os, "fork") or not path.is_dir():
+    if not hasattr(os, "memfd_create") or not path.is_dir():
         return None
     return Ahead(Path(os.path.realpath(path)))

@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
 
 from farhand.client.sync.plan import Pair, Plan, Problem
 from farhand.client.sync.tree import Action, Alter, Changed, Copy, Delete, End, Make, Rename, Side
@@ -22,8 +23,7 @@ AT_ONCE = 32
 RECORDED = 500
 
 
-@dataclass(slots=True)
-class SyncSummary:
+class SyncSummary(msgspec.Struct):
     """How it went."""
 
     names: int = 0
@@ -34,9 +34,9 @@ class SyncSummary:
     made: int = 0
     deleted: int = 0
     conflicts: int = 0
-    changed: list[bytes] = field(default_factory=list)
+    changed: list[bytes] = msgspec.field(default_factory=list)
     """What changed meanwhile, and is left for the next run."""
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[Problem] = msgspec.field(default_factory=list)
     """What was not done, and why."""
 
 

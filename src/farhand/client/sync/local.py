@@ -9,28 +9,11 @@ from pathlib import Path
 from farhand.client.sync.ahead import Ahead, names_of
 from farhand.client.sync.side import Crossing, as_it_was, chunks, outcome
 from farhand.client.sync.tree import Changed, Copy, Listing, Moved, Outcome, Side, Tree
-from farhand.client.transfer_get import there_at
 from farhand.core.config import Paths
-from farhand.files.digest import digest_file
 from farhand.files.errors import FilesError
 from farhand.files.folder import Folder
 from farhand.files.names import display, split
-from farhand.files.partial import Incoming
-from farhand.files.receiver import Receiver
-from farhand.files.sender import Sender
-from farhand.files.small import read_small, write_small
-from farhand.protocol.messages.files import (
-    SMALL_FILE,
-    Conflict,
-    Entry,
-    EntryKind,
-    FileFault,
-    Finish,
-    Meta,
-)
-
-#: What is read of a large file in one go, in bytes.
-_BATCH = 1 << 20
+from farhand.protocol.messages.files import Conflict, Entry, EntryKind, FileFault, Meta
 
 
 class LocalSide:
@@ -84,7 +67,7 @@ class LocalSide:
     async def folds(self, tree: Tree) -> bool:
         """As Side; looks under another case for a name that is there."""
         path = unlike(tree)
-        return path is not None and await to_thread(there_at, self.folder, split(path)) is not None
+        return path is not None and await to_thread(self.folder.find, split(path)) is not None
 
     async def prepare(self) -> None:
         """As Side."""
@@ -95,7 +78,9 @@ class LocalSide:
 
     async def put(self, source: Side, copies: Sequence[Copy], moved: Moved) -> AsyncIterator[Outcome]:
         """As Side."""
+        # Nothing of this is loaded where nothing is to be copied.
         from farhand.client.sync.remote import HostSide
+        from farhand.client.sync.taking import take
 
         for chunk in chunks(copies):
             work = Crossing(chunk, moved, self._data)
@@ -106,7 +91,9 @@ class LocalSide:
                     case LocalSide():
                         for copy in chunk:
                             with work.noted(copy.path):
-                                await work.off(self._take, source.folder, copy, work.options.conflict)
+                                await work.off(
+                                    take, source.folder, self.folder, copy, work.options.conflict, self._data
+                                )
                             work.moved(copy.entry.size)
                     case _:
                         raise TypeError(f"cannot copy from {source!r}")
@@ -138,7 +125,7 @@ class LocalSide:
 
     def unchanged(self, path: bytes, then: Entry) -> bool:
         """Tell whether a name is what it was. Raises FilesError."""
-        return as_it_was(there_at(self.folder, split(path)), then)
+        return as_it_was(self.folder.find(split(path)), then)
 
     def _check(self, path: bytes, then: Entry) -> None:
         if not self.unchanged(path, then):
@@ -156,7 +143,7 @@ class LocalSide:
 
     def _make(self, path: bytes, mode: int) -> None:
         parts = split(path)
-        now = there_at(self.folder, parts)
+        now = self.folder.find(parts)
         if now is not None:
             if now.kind is not EntryKind.FOLDER:
                 raise Changed(f"{path!r} is there")
@@ -186,6 +173,8 @@ class LocalSide:
             raise outcome(error) from error
 
     def _measure(self, path: bytes, now: Entry) -> bytes:
+        from farhand.files.digest import digest_file
+
         fd = self.folder.open_file(split(path))
         try:
             digest = digest_file(fd)[1]
@@ -193,46 +182,6 @@ class LocalSide:
             os.close(fd)
         self._check(path, now)
         return digest
-
-    def _take(self, source: Folder, copy: Copy, conflict: Conflict) -> None:
-        parts = split(copy.path)
-        if copy.entry.size > SMALL_FILE:
-            self._take_large(source, copy, conflict)
-            return
-        (file,) = read_small(source, [], [copy.path])
-        if file.fault:
-            raise FilesError(FileFault(file.fault))
-        self._refuse_changed(parts, copy)
-        (result,) = write_small(self.folder, [], [file], conflict)
-        if result.fault:
-            raise FilesError.heard(FileFault(result.fault), result.text)
-
-    def _take_large(self, source: Folder, copy: Copy, conflict: Conflict) -> None:
-        parts = split(copy.path)
-        with contextlib.ExitStack() as stack:
-            fd = source.open_file(parts)
-            stack.callback(os.close, fd)
-            sender = Sender(0, fd)
-            incoming = Incoming.beside(self._data, self.folder, parts[:-1])
-            stack.callback(incoming.close)
-            partial = incoming.open(os.urandom(16), sender.size)
-            stack.callback(partial.close)
-            stack.callback(partial.discard)
-            receiver = Receiver(partial, sender.size)
-            sender.begin(0)
-            receiver.begin(0)
-            while batch := sender.pieces(_BATCH, False):
-                for piece in batch:
-                    if isinstance(piece, Finish):
-                        receiver.finish(piece)
-                    else:
-                        receiver.take(piece)
-            self._refuse_changed(parts, copy)
-            partial.place(self.folder, parts, sender.meta, conflict)
-
-    def _refuse_changed(self, parts: list[bytes], copy: Copy) -> None:
-        if copy.replaces is not None and not as_it_was(there_at(self.folder, parts), copy.replaces):
-            raise FilesError(FileFault.CHANGED)
 
 
 def unlike(tree: Tree) -> bytes | None:

@@ -1,15 +1,15 @@
 """What is to be done, in order: the data that planning makes and running takes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from itertools import chain
+
+import msgspec
 
 from farhand.client.sync.tree import Action, Alter, Copy, Delete, End, Make, Rename, parents
 from farhand.protocol.messages.files import Entry
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
+class Conflict(msgspec.Struct, frozen=True):
     """Both sides changed a name: the one of ``end`` is ``kept`` under another, or left alone if that is empty."""
 
     path: bytes
@@ -18,8 +18,7 @@ class Conflict:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(msgspec.Struct, frozen=True):
     """Something that is not done, and why."""
 
     path: bytes
@@ -30,26 +29,25 @@ Pair = tuple[Entry, Entry]
 """A name as it was on the left and on the right when both agreed."""
 
 
-@dataclass(slots=True)
-class Plan:
+class Plan(msgspec.Struct):
     """Actions by the stage that they belong to; a stage begins when the one before it has ended."""
 
-    renames: list[Rename] = field(default_factory=list)
-    makes: list[Make] = field(default_factory=list)
-    copies: list[Copy] = field(default_factory=list)
-    alters: list[Alter] = field(default_factory=list)
-    deletes: list[Delete] = field(default_factory=list)
-    clear: set[bytes] = field(default_factory=set)
+    renames: list[Rename] = msgspec.field(default_factory=list)
+    makes: list[Make] = msgspec.field(default_factory=list)
+    copies: list[Copy] = msgspec.field(default_factory=list)
+    alters: list[Alter] = msgspec.field(default_factory=list)
+    deletes: list[Delete] = msgspec.field(default_factory=list)
+    clear: set[bytes] = msgspec.field(default_factory=set)
     """Where a name of one kind has to go before one of another can come: it goes first, and what is beneath it."""
-    conflicts: list[Conflict] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    questions: list[tuple[bytes, Entry, Entry]] = field(default_factory=list)
+    conflicts: list[Conflict] = msgspec.field(default_factory=list)
+    problems: list[Problem] = msgspec.field(default_factory=list)
+    questions: list[tuple[bytes, Entry, Entry]] = msgspec.field(default_factory=list)
     """Files of which only their digests can say whether they are the same: plan again with the answers."""
-    after: dict[bytes, Pair | None] = field(default_factory=dict)
+    after: dict[bytes, Pair | None] = msgspec.field(default_factory=dict)
     """What both sides agree on once every action of this name is done; None: that it is gone."""
-    agreed: dict[bytes, Pair] = field(default_factory=dict)
+    agreed: dict[bytes, Pair] = msgspec.field(default_factory=dict)
     """What both sides have alike, without anything to do."""
-    forgotten: list[bytes] = field(default_factory=list)
+    forgotten: list[bytes] = msgspec.field(default_factory=list)
     """What both sides have no longer."""
 
     def answered(self, answers: Mapping[bytes, bool | None], path: bytes, left: Entry, right: Entry) -> bool | None:

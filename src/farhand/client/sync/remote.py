@@ -1,7 +1,5 @@
 """A folder of a host as a side."""
 
-import shutil
-import tempfile
 from asyncio import to_thread
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
@@ -15,8 +13,6 @@ from farhand.client.sync.local import LocalSide, unlike
 from farhand.client.sync.side import Crossing, as_it_was, chunks, outcome
 from farhand.client.sync.tree import Changed, Copy, Listing, Moved, Outcome, Side, Tree, parents
 from farhand.client.transfer import Line, together
-from farhand.client.transfer_get_tree import get_entries
-from farhand.client.transfer_put_tree import put_entries
 from farhand.files.errors import FilesError
 from farhand.files.folder import Folder
 from farhand.protocol.messages.files import Entries, Entry, EntryKind, FileFault, Meta
@@ -74,6 +70,8 @@ class HostSide:
 
     async def bring(self, work: Crossing, copies: Sequence[Copy], folder: Folder) -> None:
         """Copy from here into an open folder of this computer."""
+        from farhand.client.transfer_get_tree import get_entries
+
         there = {copy.path: copy.replaces for copy in copies if copy.replaces is not None}
         await get_entries(work, self._line, self._path, folder, [copy.entry for copy in copies], there)
 
@@ -133,6 +131,8 @@ class HostSide:
                     return Listing(tree, skipped)
 
     async def _send(self, source: LocalSide, copies: Sequence[Copy], moved: Moved) -> list[Outcome]:
+        from farhand.client.transfer_put_tree import put_entries
+
         work = Crossing(copies, moved, self._data)
         there = {copy.path: copy.replaces for copy in copies if copy.replaces is not None}
         try:
@@ -160,6 +160,9 @@ class HostSide:
 
     async def _pass_on(self, source: "HostSide", copies: Sequence[Copy], moved: Moved) -> list[Outcome]:
         """From host to host by way of a folder here, of which nothing is left."""
+        import shutil
+        import tempfile
+
         self._data.mkdir(mode=0o700, parents=True, exist_ok=True)
         place = Path(await to_thread(tempfile.mkdtemp, prefix="sync-", dir=self._data))
         between = LocalSide(place, "", self._data)

@@ -2,8 +2,9 @@
 
 import enum
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
+
+import msgspec
 
 from farhand.protocol.messages.files import Entry, EntryKind
 
@@ -23,11 +24,10 @@ class End(enum.IntEnum):
         return End.RIGHT if self is End.LEFT else End.LEFT
 
 
-@dataclass(slots=True)
-class Listing:
+class Listing(msgspec.Struct):
     """Everything that a side holds."""
 
-    tree: Tree = field(default_factory=dict)
+    tree: Tree = msgspec.field(default_factory=dict)
     skipped: int = 0
     """Names that are there and could not be read."""
     missing: bool = False
@@ -36,8 +36,7 @@ class Listing:
     """What the root is called, for people."""
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(msgspec.Struct, frozen=True):
     """Bring a file or link to ``end``, as ``entry`` is under the same path on the other side, in place of ``replaces``.
 
     ``mode`` is what it gets there, where that is not ``entry``'s.
@@ -50,8 +49,7 @@ class Copy:
     mode: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Make:
+class Make(msgspec.Struct, frozen=True):
     """Make a folder on ``end``."""
 
     end: End
@@ -59,8 +57,7 @@ class Make:
     entry: Entry
 
 
-@dataclass(frozen=True, slots=True)
-class Alter:
+class Alter(msgspec.Struct, frozen=True):
     """Give ``now`` on ``end`` the permissions and time of ``entry``; its content stays."""
 
     end: End
@@ -69,8 +66,7 @@ class Alter:
     entry: Entry
 
 
-@dataclass(frozen=True, slots=True)
-class Rename:
+class Rename(msgspec.Struct, frozen=True):
     """Move a name of ``end`` out of the way."""
 
     end: End
@@ -79,8 +75,7 @@ class Rename:
     now: Entry
 
 
-@dataclass(frozen=True, slots=True)
-class Delete:
+class Delete(msgspec.Struct, frozen=True):
     """Take ``now`` away from ``end``; of a folder only what is empty."""
 
     end: End
