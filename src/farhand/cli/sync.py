@@ -109,7 +109,7 @@ def command(
             checksum=checksum,
             exclude=tuple(exclude or ()),
             include=tuple(include or ()),
-            max_delete=max_delete,
+            max_delete=100 if dry_run else max_delete,  # who only looks is to see what a run would refuse
             force=force,
         )
         asked = Asked(left, right, options, dry_run, every if watch else None, begun)
