@@ -238,7 +238,7 @@ def test_what_waits_for_a_person_is_asked_and_done_in_the_queue(page: Page) -> N
     )
     question = page.get_by_role("dialog", name="This name is taken")
     coming, there = (question.locator(".versions > div").nth(at) for at in (0, 1))
-    expect(coming).to_contain_text("On this computer")
+    expect(coming).to_contain_text("This computer’s")
     expect(coming).to_contain_text("2,048 bytes")
     expect(coming.locator(".age")).to_have_text("Newer")
     expect(there).to_contain_text("1,024 bytes")

@@ -38,6 +38,7 @@ const TODAY = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit" }
 const THIS_YEAR = new Intl.DateTimeFormat([], { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 const EVER = new Intl.DateTimeFormat([], { day: "numeric", month: "short", year: "numeric" });
 const FULL = new Intl.DateTimeFormat([], { dateStyle: "full", timeStyle: "medium" });
+const SECONDS = new Intl.DateTimeFormat([], { dateStyle: "medium", timeStyle: "medium" });
 const DAY_MS = 86_400_000;
 /** Years beyond these are damage rather than dates, and formatters refuse some of them. */
 const EARLIEST = -6e13;
@@ -49,6 +50,11 @@ export function when(time: number, now: number): string {
   const [date, today] = [new Date(time), new Date(now)];
   if (Math.abs(now - time) < DAY_MS && date.getDate() === today.getDate()) return TODAY.format(time);
   return (date.getFullYear() === today.getFullYear() ? THIS_YEAR : EVER).format(time);
+}
+
+/** As exactly as two files of the same day are told apart. */
+export function whenInSeconds(time: number): string {
+  return time > EARLIEST && time < LATEST ? SECONDS.format(time) : "unknown";
 }
 
 export function whenExactly(time: number): string {

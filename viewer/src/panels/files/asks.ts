@@ -2,7 +2,7 @@
 import { type TemplateResult, html, nothing } from "lit/html.js";
 import { ref } from "lit/directives/ref.js";
 import type { ConflictChoice, Transfer, TransferConflict, Version } from "../../files/api";
-import { count, exact, size, whenExactly } from "./amounts";
+import { count, exact, size, whenExactly, whenInSeconds } from "./amounts";
 import type { Ask, Dialog } from "./dialog";
 import { icon } from "./icons";
 import { LOOK_IMAGE, LOOK_TEXT, kindOf, lookOf } from "./kinds";
@@ -159,22 +159,21 @@ export function askAboutConflict(
 
 /** Both that want the name, and which of them is newer. */
 function versions({ at, coming, there }: TransferConflict): TemplateResult {
-  const [host, here] = ["On the host", "On this computer"];
+  const [host, here] = ["The host’s", "This computer’s"];
   return html`<dl class="versions">
-    ${version(at === "host" ? here : host, "wants the name", coming, there)}
+    ${version(at === "host" ? here : host, coming, there)}
     ${there === null
-      ? html`<div><dt>${at === "host" ? host : here} <small>has it</small></dt><dd class="soft">Its size and time may not be seen.</dd></div>`
-      : version(at === "host" ? host : here, "has it", there, coming)}
+      ? html`<div><dt>${at === "host" ? host : here}</dt><dd class="soft">Its size and time may not be seen.</dd></div>`
+      : version(at === "host" ? host : here, there, coming)}
   </dl>`;
 }
 
-function version(where: string, part: string, one: Version, other: Version | null): TemplateResult {
+function version(where: string, one: Version, other: Version | null): TemplateResult {
   const age = other === null || one.modified === 0 || other.modified === 0 ? "" : one.modified > other.modified ? "Newer" : one.modified < other.modified ? "Older" : "Same time";
   return html`<div>
-    <dt>${where} <small>${part}</small></dt>
+    <dt>${where}${age === "" ? nothing : html`<span class="age ${age === "Newer" ? "newer" : ""}">${age}</span>`}</dt>
     ${one.kind === "file" ? html`<dd>${size(one.size)} <small>${exact(one.size)}</small></dd>` : html`<dd>${kindOf(one.kind, "")}</dd>`}
-    ${one.modified === 0 ? nothing : html`<dd>${whenExactly(one.modified)}</dd>`}
-    ${age === "" ? nothing : html`<dd><span class="age ${age === "Newer" ? "newer" : ""}">${age}</span></dd>`}
+    ${one.modified === 0 ? nothing : html`<dd>${whenInSeconds(one.modified)}</dd>`}
   </div>`;
 }
 
