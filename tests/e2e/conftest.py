@@ -37,7 +37,7 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def whole_chromium(playwright: Playwright) -> Iterator[Browser]:
-    """Chromium with all that is around its engine, for where that takes part: files, video, passkeys, a first visit."""
+    """Chromium with all that is around its engine, for where that takes part: files, a first visit."""
     started = launch(playwright, CHROMIUM)
     yield started
     started.close()

@@ -83,7 +83,7 @@ class Program:
             return [one["link"] for one in self.events if one["event"] == "code" and one["link"] not in self._used]
 
         with self._changed:
-            if not self._changed.wait_for(fresh, LINK_SECONDS):
+            if not self._changed.wait_for(fresh, LINK_SECONDS if self._last else PATIENCE):
                 # A test that failed took the newest one and did not use it.
                 assert self._last, f"no link: {self.events}\n{self.log.read_text()}"
                 return self._last

@@ -17,8 +17,6 @@ from tests.e2e.console_kit import GROUPS, HOSTILE, PASSWORD, Console, console
 from farhand.protocol.grants import EnrolToken
 from farhand.protocol.identity import Keys, Kind
 
-pytestmark = pytest.mark.xdist_group("console")
-
 HOSTS = 3000
 CONTRAST = Path(__file__).with_name("viewer_contrast.js").read_text()
 #: What a hostile name looks like once it is tamed.

@@ -10,8 +10,6 @@ from tests.e2e.line import Line, line_to
 from tests.e2e.real import Desk, Program, desk, up
 from tests.integration.x11_server import eventually, probing, run, terminal
 
-pytestmark = pytest.mark.xdist_group("cut")
-
 CUT_SECONDS = 5.0
 #: Promised: within so many seconds of the line's return.
 BACK_SECONDS = 2.0

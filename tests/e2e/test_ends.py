@@ -16,8 +16,6 @@ from farhand.host.platform.x11.platform import X11Platform
 from farhand.host.platform.x11.prompt import NAME as PROMPT
 from farhand.host.settings import CodeSettings
 
-pytestmark = pytest.mark.xdist_group("ends")
-
 WIDTH, HEIGHT = 1280, 720
 
 

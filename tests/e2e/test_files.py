@@ -13,8 +13,6 @@ from tests.e2e.files_kit import DIGEST, PICKED, PLAIN, WRITE, Manager, alone, di
 from tests.e2e.line import line_to
 from tests.e2e.real import PATIENCE, Desk, Program, desk, up
 
-pytestmark = pytest.mark.xdist_group("files")
-
 MIB = 1 << 20
 #: The most that a cut makes cross twice, and what all else on the line needs meanwhile.
 BLOCK = 4 * MIB

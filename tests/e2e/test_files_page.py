@@ -21,8 +21,6 @@ CONFLICT = {
     "coming": {"kind": "file", "size": 2048, "modified": 1_760_000_000_000},
     "there": {"kind": "file", "size": 1024, "modified": 1_750_000_000_000},
 }
-pytestmark = pytest.mark.xdist_group("files page")
-
 #: A row is dragged and let go so far from the page's left edge, where nothing takes it; what the browser may put there.
 DRAGGED = """([name, x]) => {
   const row = document.querySelector(`[aria-label="${name}"]`).closest(".row");

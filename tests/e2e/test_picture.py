@@ -21,12 +21,6 @@ SCROLLS = """n=0; while [ $n -lt 3000 ]; do n=$((n+1))
 printf "\\033[3%dm%d the quick brown fox $((n*n*n))\\n" $((n%8)) $n; done"""
 
 
-@pytest.fixture(scope="module")
-def chromium(whole_chromium: Browser) -> Browser:
-    """Its decoders and what it shows of them take part."""
-    return whole_chromium
-
-
 @pytest.mark.parametrize("ratio", [1, 2])
 def test_a_desktop_at_rest_is_exact(chromium: Browser, host: Program, display: str, ratio: float) -> None:
     settings = {"device_scale_factor": ratio} if ratio != 1 else {}

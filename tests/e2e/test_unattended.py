@@ -19,7 +19,7 @@ from tests.e2e.test_console import authenticator
 
 MS = PATIENCE * 1000
 #: The first test pays for an organisation that is set up.
-pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("unattended")]
+pytestmark = pytest.mark.timeout(180)
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 VIEWER = ROOT / "viewer" / "dist"
 
 # One worker for all of them: what they share takes seconds to make.
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("wheel")]
+pytestmark = pytest.mark.timeout(300)
 
 # A gateway on a free port, from what is installed; it tells folder and port, and ends with its standard input.
 SERVE = """
