@@ -22,8 +22,6 @@ from farhand.transports.base import TransportClosed, Unreachable
 _HIGH, _LOW = 512 << 10, 128 << 10
 #: Bytes that the kernel has not taken: ``send`` waits above this.
 _SEND_HIGH = 64 << 10
-#: What the kernel is asked to hold of what is sent, in bytes; it gives what it allows (socket(7), wmem_max).
-_SEND_BUFFER = 1 << 20
 _BACKLOG = 16
 _UCRED = struct.Struct("3i")
 
@@ -82,7 +80,6 @@ class LocalStream(asyncio.Protocol):
         """Take over the transport."""
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(high=_SEND_HIGH)
-        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
 
     def connection_lost(self, error: Exception | None) -> None:
         """Wake whoever waits."""
