@@ -1,7 +1,7 @@
 /** The file manager: two sides, the queue below, and the questions over both. The page loads it when it is first wanted. */
 import { render } from "lit/html.js";
 import { news, summary } from "../../app/transfers";
-import type { Fault, FilesApi, FilesRight, HostEntry, Transfer, UploadSource } from "../../files/api";
+import type { Fault, FilesApi, FilesRight, Transfer, UploadSource } from "../../files/api";
 import { lentUrl } from "../../files/client";
 import { FilesError } from "../../files/faults";
 import { localName } from "../../files/names";
@@ -15,8 +15,8 @@ import { extension, visible } from "./names";
 import { Pane, faultOf } from "./pane";
 import type { PaneActions } from "./pane_view";
 import type { Folder, Row, Side } from "./place";
-import { HerePlace, canWorkHere, folderHere, mayUse, pick } from "./place_here";
-import { HostPlace, folderOf } from "./place_host";
+import { HerePlace, canWorkHere, folderHere, mayUse, pick, uploadsOf } from "./place_here";
+import { HostPlace, entriesOf, folderOf } from "./place_host";
 import type { QueueActions } from "./queue_view";
 import { keepFolder, keepSettings, lastFolder, settings } from "./remember";
 import "./files.css";
@@ -275,7 +275,7 @@ export class Manager {
 
   /** From the host into a folder of this computer, or to where the browser's dialog says. */
   async #fetch(rows: readonly Row[], folder: Folder | null): Promise<void> {
-    const entries = rows.map((row) => row.entry).filter((entry): entry is HostEntry => entry !== null);
+    const entries = entriesOf(rows);
     await this.#tried("Nothing was fetched", async () => {
       const to = folder?.handle ?? (await pickTarget(entries));
       if (to === null) return;
@@ -285,7 +285,7 @@ export class Manager {
 
   /** Dragged out of the page: files go to the browser's downloads, folders to where its dialog says. */
   async #out(rows: readonly Row[]): Promise<void> {
-    const entries = rows.map((row) => row.entry).filter((entry): entry is HostEntry => entry !== null);
+    const entries = entriesOf(rows);
     const folders = entries.some(({ kind }) => kind === "folder");
     await this.#tried("Nothing was fetched", async () => {
       const to = folders ? await pickTarget(entries) : undefined;
@@ -295,14 +295,7 @@ export class Manager {
 
   async #sendRows(rows: readonly Row[], folder: Folder): Promise<void> {
     await this.#tried("Nothing was sent", async () => {
-      const sources = await Promise.all(
-        rows.map(async ({ name, handle }): Promise<UploadSource> => {
-          if (handle?.kind === "directory") return { kind: "folder", name, handle: handle as FileSystemDirectoryHandle };
-          const file = handle as FileSystemFileHandle;
-          return { kind: "file", file: await file.getFile(), handle: file };
-        }),
-      );
-      await this.#send(sources, folder.path);
+      await this.#send(await uploadsOf(rows), folder.path);
     });
   }
 

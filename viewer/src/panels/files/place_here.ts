@@ -1,4 +1,5 @@
 /** A folder of this computer, where the browser lets a page have one (File System Access). */
+import type { UploadSource } from "../../files/api";
 import { FilesError } from "../../files/faults";
 import type { Folder, Place, Row, Rows } from "./place";
 
@@ -16,6 +17,17 @@ interface Movable {
 /** Whether this browser lets a page work in a folder that the person chooses. */
 export function canWorkHere(): boolean {
   return "showDirectoryPicker" in globalThis;
+}
+
+/** What rows of this computer are to the queue. */
+export function uploadsOf(rows: readonly Row[]): Promise<UploadSource[]> {
+  return Promise.all(
+    rows.map(async ({ name, handle }): Promise<UploadSource> => {
+      if (handle?.kind === "directory") return { kind: "folder", name, handle: handle as FileSystemDirectoryHandle };
+      const file = handle as FileSystemFileHandle;
+      return { kind: "file", file: await file.getFile(), handle: file };
+    }),
+  );
 }
 
 /** The folder that is chosen in the browser's dialog; null if none was. */

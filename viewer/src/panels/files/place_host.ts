@@ -54,3 +54,8 @@ function rowOf(entry: HostEntry): Row {
   const { path, name, kind, size, modified } = entry;
   return { key: path, name, kind, size, time: modified, path, entry, handle: null };
 }
+
+/** What rows of the host are to the queue. */
+export function entriesOf(rows: readonly Row[]): HostEntry[] {
+  return rows.map((row) => row.entry).filter((entry): entry is HostEntry => entry !== null);
+}
