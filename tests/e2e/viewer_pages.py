@@ -189,7 +189,10 @@ def places(width: int, height: int) -> np.ndarray:
 
 def put_away(shown: Viewer) -> None:
     """The bar that greets is hidden before it goes by itself."""
-    shown.page.get_by_role("button", name="Hide the bar").evaluate_all("found => found.forEach(one => one.click())")
+    bar = shown.page.locator(".bar")
+    bar.wait_for(state="attached")
+    # Now, and not through the mouse: it may be gone the next moment.
+    bar.evaluate("""bar => bar.matches(".shown") && bar.querySelector("[aria-label='Hide the bar']").click()""")
     at_rest(shown)
 
 
