@@ -4,7 +4,6 @@ import base64
 import binascii
 import contextlib
 import json
-import os
 import re
 import sys
 import time
@@ -14,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from farhand.cli.exits import CliError, Exit
+from farhand.cli.exits import CliError, Exit, nobody_reads
 from farhand.core.config import Paths
 from farhand.host.audit_entry import canonical
 from farhand.host.audit_export import EXPORT_LINE_MAX, exported, journal, json_lines, kind_of, syslog, told
@@ -204,7 +203,7 @@ def export(path: Path | None, form: str, wanted: Filter, *, part: bool) -> int:
             "`farhand audit verify` says more; the forms syslog and journal, and `show --json`, take what can be read",
         ) from error
     except BrokenPipeError:
-        return _nobody_reads()
+        return nobody_reads()
     except OSError as error:
         raise _unreadable(log.path, error) from error
     for fault in log.verdict.faults:
@@ -387,10 +386,4 @@ def _print(text: str) -> None:
     try:
         print(text)
     except BrokenPipeError:
-        raise SystemExit(_nobody_reads()) from None
-
-
-def _nobody_reads() -> Exit:
-    """Whoever read this has seen enough, as `head` does; nor is there anybody for what Python would still write."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return Exit.OK
+        raise SystemExit(nobody_reads()) from None

@@ -159,7 +159,11 @@ def run(command: Callable[..., None], arguments: Sequence[str]) -> bool:
         return False
     try:
         command(**given)
+        sys.stdout.flush()
     except Misused:
         return False
-    sys.stdout.flush()
+    except BrokenPipeError:
+        from farhand.cli.exits import nobody_reads
+
+        raise SystemExit(nobody_reads()) from None
     return True

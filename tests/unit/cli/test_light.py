@@ -1,5 +1,8 @@
 """What is read without Typer is what Typer reads."""
 
+import os
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -80,3 +83,15 @@ def test_a_value_that_cannot_be_goes_to_typer_too() -> None:
 
 def test_every_light_verb_has_its_command() -> None:
     assert all(callable(verb(name)) for name in LIGHT)
+
+
+def test_a_reader_that_has_seen_enough_is_no_failure() -> None:
+    """As by `farhand ls local: | head -1`: no traceback, exit code 0."""
+    lines = "from farhand.cli.light import run\nrun(lambda: print('x' * 100_000), [])"
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        ended = subprocess.run([sys.executable, "-c", lines], stdout=writing, stderr=subprocess.PIPE, check=False)
+    finally:
+        os.close(writing)
+    assert (ended.returncode, ended.stderr) == (0, b"")
