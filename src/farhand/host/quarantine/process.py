@@ -20,7 +20,6 @@ import msgspec
 
 from farhand.core.errors import FarhandError
 from farhand.host.quarantine.jobs import MESSAGE_MAX, Answer, Hello, Job, Setup, harmless
-from farhand.host.quarantine.policy import WINDOW
 from farhand.host.quarantine.sandbox import Applied
 
 #: How long a process may take to stand, in seconds: it compiles the rules.
@@ -31,8 +30,6 @@ _AGAIN_SECONDS = 5.0
 _LOOK_SECONDS = 1.0
 #: Beyond what a job's own limits allow: the processor may be busy with other things.
 _SLACK_SECONDS = 15.0
-#: What one window took of memory stays for the next: to get new pages from the kernel would cost more than the rules.
-_ENVIRONMENT = {"MALLOC_MMAP_THRESHOLD_": str(2 * WINDOW), "MALLOC_TRIM_THRESHOLD_": str(8 * WINDOW)}
 
 
 class ScanFailed(FarhandError):
@@ -58,7 +55,7 @@ class _Process:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                env=_ENVIRONMENT,
+                env={},
                 cwd="/",
             )
         except BaseException:

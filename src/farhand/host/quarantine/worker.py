@@ -15,6 +15,7 @@ import msgspec
 import yara_x
 
 from farhand.core.errors import FarhandError
+from farhand.core.memory import keep_blocks
 from farhand.host.quarantine import sandbox
 from farhand.host.quarantine.archives import TAIL, Beyond, BrokenReader, Explorer, kinds, prepare
 from farhand.host.quarantine.jobs import HITS, MESSAGE_MAX, Answer, Hello, Hit, Job, Many, Open, Setup, Span
@@ -107,6 +108,8 @@ def _is_hole(fd: int, start: int, end: int) -> bool:
 
 def main() -> None:
     """Serve until the socket is closed."""
+    # What one window took stays for the next: to get new pages from the kernel would cost more than the rules.
+    keep_blocks()
     sock = socket.socket(fileno=int(sys.argv[1]))
     setup = msgspec.msgpack.decode(sock.recv(MESSAGE_MAX), type=Setup)
     try:
