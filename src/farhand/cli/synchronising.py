@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -43,7 +44,8 @@ def synchronise(asked: Asked, reaching: Reaching, *, quiet: bool, machine: bool)
         places = (asked.left, asked.right)
         async with Hosts(how, places, writes(asked.left, asked.right, asked.options.mode)) as hosts:
             begun = [await _begun(hosts, one) for one in places]
-            await asyncio.to_thread(_load)
+            # In a thread: the host is heard meanwhile.
+            await asyncio.to_thread(import_module, "farhand.cli.synchronised")
             from farhand.cli.synchronised import bring_together
 
             await bring_together(asked, hosts, begun, how.paths, teller())
@@ -53,8 +55,3 @@ def synchronise(asked: Asked, reaching: Reaching, *, quiet: bool, machine: bool)
 
 async def _begun(hosts: Hosts, place: Place) -> Begun | None:
     return None if place.here else begin((await hosts.line(place)).files, place.path)
-
-
-def _load() -> None:
-    """In a thread: the host is heard meanwhile."""
-    import farhand.cli.synchronised  # noqa: F401

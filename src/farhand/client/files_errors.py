@@ -26,14 +26,7 @@ class NameTaken(FilesError):
     """A name is taken, or what is there is as new: ``mine`` was to be copied, ``theirs`` stands there."""
 
     def __init__(self, error: FilesError, mine: Entry, theirs: Entry) -> None:
-        newer = (
-            ("", " (newer)")
-            if theirs.mtime > mine.mtime
-            else (" (newer)", "")
-            if mine.mtime > theirs.mtime
-            else ("", "")
-        )
-        both = f"this: {_described(mine)}{newer[0]}; there: {_described(theirs)}{newer[1]}"
+        both = f"this: {_described(mine, theirs)}; there: {_described(theirs, mine)}"
         super().__init__(error.fault, f"{error.cause}; {both}", error.cure, name=error.name)
         self.mine = mine
         self.theirs = theirs
@@ -50,9 +43,10 @@ def comparing(mine: Entry, theirs: Entry | None) -> Iterator[None]:
         raise NameTaken(error, mine, theirs) from None
 
 
-def _described(entry: Entry) -> str:
+def _described(entry: Entry, other: Entry) -> str:
     what = "a folder" if entry.kind is EntryKind.FOLDER else f"{entry.size:,} bytes"
-    return f"{what} of {time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(entry.mtime / 1e6))}"
+    newer = " (newer)" if entry.mtime > other.mtime else ""
+    return f"{what} of {time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(entry.mtime / 1e6))}{newer}"
 
 
 @contextlib.contextmanager
