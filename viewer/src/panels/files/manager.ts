@@ -1,24 +1,23 @@
 /** The file manager: two sides, the queue below, and the questions over both. The page loads it when it is first wanted. */
 import { render } from "lit/html.js";
-import { news, summary } from "../../app/transfers";
-import type { Fault, FilesApi, FilesRight, Transfer, UploadSource } from "../../files/api";
+import type { FilesApi, FilesRight, UploadSource } from "../../files/api";
 import { lentUrl } from "../../files/client";
-import { FilesError } from "../../files/faults";
 import { localName } from "../../files/names";
-import { pickTarget, sourcesOf } from "../../files/sources";
-import { askAboutConflict, askForFolder, askToDelete, showLook, showProperties } from "./asks";
+import { sourcesOf } from "../../files/sources";
+import { askForFolder, askToDelete, showLook, showProperties } from "./asks";
 import { Carrying } from "./carrying";
-import { choose } from "./choosing";
 import { Dialog } from "./dialog";
 import { managerView } from "./manager_view";
 import { extension, visible } from "./names";
-import { Pane, faultOf } from "./pane";
+import { Notices } from "./notices";
+import { Pane } from "./pane";
 import type { PaneActions } from "./pane_view";
 import type { Folder, Row, Side } from "./place";
-import { HerePlace, canWorkHere, folderHere, mayUse, pick, uploadsOf } from "./place_here";
-import { HostPlace, entriesOf, folderOf } from "./place_host";
-import type { QueueActions } from "./queue_view";
+import { HerePlace, canWorkHere, folderHere, mayUse, pick } from "./place_here";
+import { HostPlace, folderOf } from "./place_host";
+import { QueueDesk } from "./queue_desk";
 import { keepFolder, keepSettings, lastFolder, settings } from "./remember";
+import { Traffic } from "./traffic";
 import "./files.css";
 import "./list.css";
 import "./queue.css";
@@ -31,16 +30,8 @@ export interface ManagerEvents {
   close(): void;
 }
 
-/** Something that did not work, until it is put away. */
-export interface Notice {
-  readonly id: number;
-  readonly what: string;
-  readonly fault: Fault;
-}
-
 /** A folder that is being filled is read again at most so often. */
 const REFRESH_MS = 1500;
-const NOTICES = 3;
 /** From this width on both sides stand beside each other. */
 const WIDE = "(min-width: 60rem)";
 
@@ -51,6 +42,9 @@ export class Manager {
   readonly #host: Pane;
   readonly #here: Pane | null;
   readonly #dialog: Dialog;
+  readonly #notices: Notices;
+  readonly #traffic: Traffic;
+  readonly #queue: QueueDesk;
   readonly #carrying: Carrying;
   readonly #abort = new AbortController();
   readonly #wide = matchMedia(WIDE);
@@ -59,12 +53,6 @@ export class Manager {
   #last: FileSystemDirectoryHandle | null = null;
   #side: Side = "host";
   #shown = false;
-  #queueOpen = false;
-  #notices: readonly Notice[] = [];
-  #nextNotice = 1;
-  #before: readonly Transfer[];
-  /** Conflicts that are decided later. */
-  readonly #later = new Set<string>();
   #rendering = false;
   #refreshing: ReturnType<typeof setTimeout> | undefined;
   #lookedAt: { readonly row: Row; readonly url: string } | null = null;
@@ -74,18 +62,23 @@ export class Manager {
     this.#files = files;
     this.#hostName = hostName;
     this.#events = events;
-    this.#before = files.queue.items;
     this.#dialog = new Dialog(this.#changed);
+    this.#notices = new Notices(this.#changed);
     this.#host = this.#pane(new HostPlace(files));
     this.#here = canWorkHere() ? this.#pane(new HerePlace()) : null;
+    const traffic = new Traffic({ files, notices: this.#notices, host: this.#host, here: () => this.#seenHere?.folder ?? null });
+    this.#traffic = traffic;
+    this.#queue = new QueueDesk({
+      files, traffic, dialog: this.#dialog, notices: this.#notices, changed: this.#changed, shown: () => this.#shown,
+    });
     this.#carrying = new Carrying({
       changed: this.#changed,
       pane: (side) => (side === "host" ? this.#host : this.#here),
-      send: (rows, folder) => void this.#sendRows(rows, folder),
-      fetch: (rows, folder) => void this.#fetch(rows, folder),
-      move: (rows, folder) => void this.#moveRows(rows, folder),
-      out: (rows) => void this.#out(rows),
-      dropped: (sources, folder) => void this.take(sources, folder.path),
+      send: (rows, folder) => void traffic.send(rows, folder),
+      fetch: (rows, folder) => void traffic.fetch(rows, folder),
+      move: (rows, folder) => void traffic.move(rows, folder),
+      out: (rows) => void traffic.out(rows),
+      dropped: (sources, folder) => void traffic.take(sources, folder.path),
     });
     const { signal } = this.#abort;
     const stop = files.onChange(this.#told);
@@ -114,7 +107,7 @@ export class Manager {
   show(hostName: string): void {
     this.#hostName = hostName;
     this.#shown = true;
-    if (summary(this.#files.queue.items).active > 0) this.#queueOpen = true;
+    this.#queue.show();
     this.#render();
     this.#begin();
     this.#pane_(this.#side).list.focus();
@@ -137,21 +130,9 @@ export class Manager {
     render(null, this.#root);
   }
 
-  /** What was dropped or pasted goes into a folder of the host, by itself into the one that is open. */
-  take(sources: Promise<readonly UploadSource[]>, folder = this.target.path): Promise<void> {
-    return this.#tried("Nothing was sent", async () => {
-      await this.#send(await sources, folder);
-    });
-  }
-
-  /** Into the queue, once it is allowed; the folder's path is empty for the first open one. */
-  async #send(sources: readonly UploadSource[], folder: string): Promise<void> {
-    if (sources.length === 0) return;
-    if (this.#files.rights.write !== "held") {
-      const { write, text } = await this.#files.askForRights(["files-write"]);
-      if (write !== "held") throw new FilesError("rights", text);
-    }
-    await this.#files.queue.enqueueUpload(sources, folder);
+  /** What was dropped or pasted goes into the folder of the host that is open. */
+  take(sources: Promise<readonly UploadSource[]>): Promise<void> {
+    return this.#traffic.take(sources, this.target.path);
   }
 
   #pane(place: HostPlace | HerePlace): Pane {
@@ -160,7 +141,7 @@ export class Manager {
       place,
       {
         changed: this.#changed,
-        failed: this.#failed,
+        failed: this.#notices.failed,
         arranged: ({ model }) => {
           keepSettings({ order: model.order, hidden: model.hidden });
         },
@@ -179,7 +160,7 @@ export class Manager {
         look: () => {
           this.#look(pane, pane.model.active ?? pane.subjects[0]);
         },
-        transfer: () => void this.#transfer(pane),
+        transfer: () => void this.#traffic.transfer(pane),
         make: () => {
           if (pane.folder?.writable === true) askForFolder(this.#dialog, pane);
         },
@@ -201,8 +182,13 @@ export class Manager {
     return pane;
   }
 
+  /** This computer's side, where there is room for it. */
+  get #seenHere(): Pane | null {
+    return this.#wide.matches ? this.#here : null;
+  }
+
   #pane_(side: Side): Pane {
-    return side === "here" && this.#here !== null && this.#wide.matches ? this.#here : this.#host;
+    return side === "here" ? (this.#seenHere ?? this.#host) : this.#host;
   }
 
   /** The host's first open folder, as soon as it may be seen. */
@@ -211,7 +197,7 @@ export class Manager {
     if (!this.#shown || rights.read !== "held" || !connected) return;
     if (this.#host.state === "failed") void this.#host.refresh();
     if (this.#host.state !== "closed" || this.#roots.length > 0) return;
-    void this.#tried("The open folders of the host could not be asked for", async () => {
+    void this.#notices.tried("The open folders of the host could not be asked for", async () => {
       this.#roots = (await this.#files.roots()).map(folderOf);
       const [first] = this.#roots;
       if (first === undefined) return;
@@ -265,70 +251,10 @@ export class Manager {
     if (rows.length > 0 && may && pane.folder?.writable === true) askToDelete(this.#dialog, pane, rows);
   }
 
-  /** What is selected goes to the other side. */
-  async #transfer(pane: Pane): Promise<void> {
-    const rows = pane.subjects;
-    if (rows.length === 0) return;
-    if (pane.place.side === "host") await this.#fetch(rows, this.#wide.matches ? (this.#here?.folder ?? null) : null);
-    else if (this.#host.folder !== null) await this.#sendRows(rows, this.#host.folder);
-  }
-
-  /** From the host into a folder of this computer, or to where the browser's dialog says. */
-  async #fetch(rows: readonly Row[], folder: Folder | null): Promise<void> {
-    const entries = entriesOf(rows);
-    await this.#tried("Nothing was fetched", async () => {
-      const to = folder?.handle ?? (await pickTarget(entries));
-      if (to === null) return;
-      await (to === undefined ? this.#files.queue.enqueueDownload(entries) : this.#files.queue.enqueueDownload(entries, to));
-    });
-  }
-
-  /** Dragged out of the page: files go to the browser's downloads, folders to where its dialog says. */
-  async #out(rows: readonly Row[]): Promise<void> {
-    const entries = entriesOf(rows);
-    const folders = entries.some(({ kind }) => kind === "folder");
-    await this.#tried("Nothing was fetched", async () => {
-      const to = folders ? await pickTarget(entries) : undefined;
-      if (to !== null) await this.#files.queue.enqueueDownload(entries, to);
-    });
-  }
-
-  async #sendRows(rows: readonly Row[], folder: Folder): Promise<void> {
-    await this.#tried("Nothing was sent", async () => {
-      await this.#send(await uploadsOf(rows), folder.path);
-    });
-  }
-
-  async #moveRows(rows: readonly Row[], folder: Folder): Promise<void> {
-    const { folder: from } = this.#host;
-    if (from === null) return;
-    for (const row of rows) {
-      await this.#tried(`“${visible(row.name)}” was not moved`, () => this.#host.place.rename(row, folder, row.name));
-    }
-    await this.#host.refresh();
-  }
-
-  /** The browser's dialog for files or a folder, and off they go into the folder that is open. */
-  async #choose(folders: boolean): Promise<void> {
-    const path = this.#host.folder?.path ?? "";
-    await this.#tried("Nothing was sent", async () => {
-      await this.#send(await choose(folders), path);
-    });
-  }
-
-  /** The file or folder that a transfer lost. */
-  async #supply(transfer: Transfer): Promise<void> {
-    await this.#tried(`“${transfer.name}” was not chosen`, async () => {
-      const [source] = await choose(transfer.kind === "folder");
-      if (source === undefined || (await this.#files.queue.supply(transfer.id, source))) return;
-      this.#failed(`“${transfer.name}” was not chosen`, { name: "source", text: "That is another one than it was: name, size or time differ." });
-    });
-  }
-
   async #pick(again: boolean): Promise<void> {
     const pane = this.#here;
     if (pane === null) return;
-    await this.#tried("The folder was not opened", async () => {
+    await this.#notices.tried("The folder was not opened", async () => {
       const handle = again ? this.#last : await pick();
       if (handle === null || !(await mayUse(handle, true))) return;
       this.#last = handle;
@@ -337,21 +263,6 @@ export class Manager {
       pane.list.focus();
     });
   }
-
-  async #tried(what: string, run: () => Promise<unknown>): Promise<void> {
-    try {
-      await run();
-    } catch (error) {
-      this.#failed(what, faultOf(error));
-    }
-    this.#changed();
-  }
-
-  readonly #failed = (what: string, fault: Fault): void => {
-    const notice = { id: this.#nextNotice++, what, fault };
-    this.#notices = [...this.#notices.filter((other) => other.what !== what), notice].slice(-NOTICES);
-    this.#changed();
-  };
 
   #ask(reason: string): void {
     const { rights } = this.#files;
@@ -364,32 +275,10 @@ export class Manager {
   // ---- what the engine says -------------------------------------------------------------------------------------------
 
   readonly #told = (): void => {
-    const { items } = this.#files.queue;
-    const { done } = news(this.#before, items);
-    if (items.length > this.#before.length) this.#queueOpen = true;
-    this.#before = items;
-    if (done.length > 0) this.#refreshSoon();
+    if (this.#queue.told()) this.#refreshSoon();
     this.#begin();
-    const asking = items.find((item) => item.state === "asking" && !this.#later.has(item.id));
-    if (this.#shown && asking !== undefined && !this.#dialog.open) this.#decide(asking);
-    this.#changed();
+    this.#queue.ask();
   };
-
-  #decide(transfer: Transfer): void {
-    askAboutConflict(
-      this.#dialog,
-      transfer,
-      (choice, forAll) => {
-        this.#files.queue.answerConflict(transfer.id, choice, forAll);
-      },
-      () => {
-        const still = this.#files.queue.items.find((item) => item.id === transfer.id);
-        // The next one may ask at once; this one again only when it is wanted.
-        if (still?.state === "asking" && still.conflict === transfer.conflict) this.#later.add(transfer.id);
-        queueMicrotask(this.#told);
-      },
-    );
-  }
 
   /** What arrived is seen soon, and a thousand arrivals are not a thousand readings. */
   #refreshSoon(): void {
@@ -473,8 +362,8 @@ export class Manager {
       render(null, this.#root);
       return;
     }
-    const here = this.#wide.matches ? this.#here : null;
-    const { rights, connected, queue } = this.#files;
+    const here = this.#seenHere;
+    const { rights, connected } = this.#files;
     render(
       managerView(
         {
@@ -486,11 +375,11 @@ export class Manager {
           paired: (side) => here !== null && (side === "host" ? here.folder : this.#host.folder) !== null,
           over: (side) => this.#carrying.over(side),
           connected,
-          notices: this.#notices,
-          queue: { items: queue.items, summary: summary(queue.items), open: this.#queueOpen, connected },
+          notices: this.#notices.items,
+          queue: this.#queue.look,
           now: Date.now(),
         },
-        this.#actions,
+        { ...this.#actions, queue: this.#queue.actions },
       ),
       this.#root,
     );
@@ -519,8 +408,7 @@ export class Manager {
       this.#side = side;
     },
     dismiss: (id: number): void => {
-      this.#notices = this.#notices.filter((notice) => notice.id !== id);
-      this.#changed();
+      this.#notices.putAway(id);
     },
     dragOver: (event: DragEvent): void => {
       this.#carrying.moved(event);
@@ -535,28 +423,6 @@ export class Manager {
       this.#carrying.ended(event);
     },
     pane: (side: Side): PaneActions => (side === "host" ? this.#hostActions : this.#hereActions),
-    queue: ((): QueueActions => {
-      const queue = (): FilesApi["queue"] => this.#files.queue;
-      return {
-        toggle: () => {
-          this.#queueOpen = !this.#queueOpen;
-          this.#changed();
-        },
-        pause: (id) => { queue().pause(id); },
-        resume: (id) => { queue().resume(id); },
-        retry: (id) => { queue().retry(id); },
-        cancel: (id) => { queue().cancel(id); },
-        clear: () => { queue().clear(); },
-        move: (id, before) => { queue().move(id, before); },
-        answer: (id) => {
-          const found = queue().items.find((item) => item.id === id);
-          if (found !== undefined) this.#decide(found);
-        },
-        permit: (id) => void this.#tried("The browser gave no leave", () => queue().permit(id)),
-        supply: (transfer) => void this.#supply(transfer),
-        save: (id) => { queue().save(id); },
-      };
-    })(),
   };
 
   #paneActions(pane: () => Pane): PaneActions {
@@ -572,9 +438,9 @@ export class Manager {
       leaveFilter: () => {
         pane().list.focus();
       },
-      transfer: () => void this.#transfer(pane()),
-      sendFiles: () => void this.#choose(false),
-      sendFolder: () => void this.#choose(true),
+      transfer: () => void this.#traffic.transfer(pane()),
+      sendFiles: () => void this.#traffic.choose(false),
+      sendFolder: () => void this.#traffic.choose(true),
       make: () => {
         askForFolder(this.#dialog, pane());
       },

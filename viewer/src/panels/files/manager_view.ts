@@ -4,7 +4,7 @@ import { repeat } from "lit/directives/repeat.js";
 import type { FilesRights } from "../../files/api";
 import { plain } from "../plain";
 import { icon } from "./icons";
-import type { Notice } from "./manager";
+import type { Notice } from "./notices";
 import type { Pane } from "./pane";
 import { type PaneActions, paneView } from "./pane_view";
 import type { Folder, Side } from "./place";
