@@ -2,6 +2,7 @@
 import type { HostEntry, Transfer } from "../../src/files/api";
 import { Manager } from "../../src/panels/files/manager";
 import { FakeFiles, entry, transfer } from "../files/fake";
+import { steps } from "./timing";
 
 const files = new FakeFiles();
 const root = document.createElement("div");
@@ -17,6 +18,7 @@ const manager = new Manager(root, files, "workshop", {
 
 const stage = {
   files,
+  steps: () => steps(manager, files),
   manager,
   root,
   get closed(): number {

@@ -1,6 +1,5 @@
 /** A folder's names as a list: what is seen of them, in which order, and which are selected. */
-import { extension } from "./names";
-import { kindOf } from "./kinds";
+import { Ranked } from "./ranked";
 
 /** What a list needs to know of a name. */
 export interface Item {
@@ -24,27 +23,9 @@ export interface Order {
 /** How a selection grows: `one` alone, `toggle` this one too, `range` up to it, `add` the range too. */
 export type Grow = "one" | "toggle" | "range" | "add";
 
-/** An item with what sorting and filtering would work out again and again. */
-interface Known<T extends Item> {
-  readonly item: T;
-  readonly folder: boolean;
-  readonly hidden: boolean;
-  /** For comparing by `<`: as people sort, numbers by their value. */
-  readonly order: string;
-  readonly lower: string;
-  readonly kind: string;
-  /** Where it stands, -1 if it is not seen. */
-  at: number;
-}
-
-/** Whole numbers are sorted by digits of this base. */
-const BASE = 2048;
-
 export class ListModel<T extends Item> {
-  #known: Known<T>[] = [];
-  #ranked = true;
+  #ranked = new Ranked<T>();
   #view: readonly T[] = [];
-  #byKey: Map<string, Known<T>> | null = null;
   #order: Order = { column: "name", descending: false };
   #filter = "";
   #hidden = false;
@@ -59,7 +40,7 @@ export class ListModel<T extends Item> {
 
   /** How many there are, the hidden ones too. */
   get total(): number {
-    return this.#known.length;
+    return this.#ranked.size;
   }
 
   get order(): Order {
@@ -76,14 +57,15 @@ export class ListModel<T extends Item> {
 
   /** Another folder, or the same one read anew: what was selected and is still there stays so. */
   set(items: readonly T[]): void {
-    this.#known = items.map(know);
-    this.#arrange();
+    const ranked = new Ranked<T>();
+    ranked.add(items);
+    this.show(ranked);
   }
 
-  /** More of the same folder. */
-  add(items: readonly T[]): void {
-    for (const item of items) this.#known.push(know(item));
-    this.#arrange();
+  /** The same with names in their order already. More may be put in behind our back; they are seen once they are shown again. */
+  show(ranked: Ranked<T>): void {
+    this.#ranked = ranked;
+    this.#show();
   }
 
   /** Nothing is selected any more, and the cursor stands nowhere. */
@@ -112,13 +94,12 @@ export class ListModel<T extends Item> {
   /** Where the item with this key stands, -1 if it is not seen. */
   place(key: string | null): number {
     if (key === null) return -1;
-    this.#byKey ??= new Map(this.#known.map((one) => [one.item.key, one]));
-    return this.#byKey.get(key)?.at ?? -1;
+    return this.#ranked.byKey.get(key)?.at ?? -1;
   }
 
   /** Whether the folder holds this name, seen or not. */
   has(name: string): boolean {
-    return this.#known.some(({ item }) => item.name === name);
+    return this.#ranked.all.some(({ item }) => item.name === name);
   }
 
   /** The item under the cursor. */
@@ -198,25 +179,22 @@ export class ListModel<T extends Item> {
     this.#anchor ??= this.#view[from]?.key ?? null;
   }
 
-  #arrange(): void {
-    this.#byKey = null;
-    this.#ranked = false;
-    this.#show();
-  }
-
   #show(): void {
-    if (!this.#ranked) {
-      this.#known.sort((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : compare(a.item.name, b.item.name)));
-      this.#ranked = true;
-    }
     const words = this.#filter.toLowerCase().split(/\s+/).filter(Boolean);
-    const seen = this.#known.filter((one) => (this.#hidden || !one.hidden) && words.every((word) => one.lower.includes(word)));
     const { column, descending } = this.#order;
-    for (const one of this.#known) one.at = -1;
-    this.#view = arranged(seen, column, descending).map((one, at) => {
-      one.at = at;
-      return one.item;
-    });
+    const { all, folders } = this.#ranked;
+    const places = this.#ranked.by(column);
+    const view: T[] = [];
+    for (const [from, to] of [[0, folders], [folders, all.length]] as const) {
+      for (let step = 0; step < to - from; step++) {
+        const at = descending ? to - 1 - step : from + step;
+        const one = all[places === null ? at : (places[at] ?? 0)];
+        if (one === undefined) continue;
+        const seen = (this.#hidden || !one.hidden) && words.every((word) => one.lower.includes(word));
+        one.at = seen ? view.push(one.item) - 1 : -1;
+      }
+    }
+    this.#view = view;
     if (this.#selected.size > 0) {
       const kept = this.#selected;
       this.#selected = new Set(this.#view.filter((item) => kept.has(item.key)).map((item) => item.key));
@@ -224,83 +202,4 @@ export class ListModel<T extends Item> {
     if (this.place(this.#active) < 0) this.#active = null;
     if (this.place(this.#anchor) < 0) this.#anchor = null;
   }
-}
-
-/** What is sorted by name already, with its folders first, in another order; by name where two are equal. */
-function arranged<T extends Item>(seen: readonly Known<T>[], column: Column, descending: boolean): readonly Known<T>[] {
-  if (column === "name" && !descending) return seen;
-  const first = seen.findIndex((one) => !one.folder);
-  const split = first < 0 ? seen.length : first;
-  const sorted: Known<T>[] = [];
-  for (const part of [seen.slice(0, split), seen.slice(split)]) {
-    const places = column === "name" ? null : placesByValue(numbered(part, column));
-    for (let at = 0; at < part.length; at++) {
-      const place = descending ? part.length - 1 - at : at;
-      const one = part[places === null ? place : (places[place] ?? 0)];
-      if (one !== undefined) sorted.push(one);
-    }
-  }
-  return sorted;
-}
-
-/** The places of whole numbers in rising order, equal ones as they were: by their digits, as nothing that compares is so fast. */
-function placesByValue(values: Float64Array): Uint32Array {
-  let [least, most] = [Infinity, -Infinity];
-  for (const value of values) {
-    if (value < least) least = value;
-    if (value > most) most = value;
-  }
-  let from = Uint32Array.from(values.keys());
-  let to = new Uint32Array(values.length);
-  for (let digit = 1; digit <= most - least; digit *= BASE) {
-    const begins = new Uint32Array(BASE + 1);
-    const digits = values.map((value) => Math.floor((value - least) / digit) % BASE);
-    for (const one of digits) begins[one + 1] = (begins[one + 1] ?? 0) + 1;
-    for (let one = 1; one <= BASE; one++) begins[one] = (begins[one] ?? 0) + (begins[one - 1] ?? 0);
-    for (const place of from) {
-      const one = digits[place] ?? 0;
-      const at = begins[one] ?? 0;
-      to[at] = place;
-      begins[one] = at + 1;
-    }
-    [from, to] = [to, from];
-  }
-  return from;
-}
-
-function numbered(part: readonly Known<Item>[], column: "size" | "time" | "kind"): Float64Array {
-  const kinds = new Map<string, number>();
-  if (column === "kind") {
-    for (const { kind } of part) kinds.set(kind, 0);
-    [...kinds.keys()].sort(compare).forEach((kind, at) => kinds.set(kind, at));
-  }
-  const values = new Float64Array(part.length);
-  part.forEach(({ item, kind }, at) => {
-    values[at] = column === "kind" ? (kinds.get(kind) ?? 0) : item[column];
-  });
-  return values;
-}
-
-function know<T extends Item>(item: T): Known<T> {
-  const { name } = item;
-  const folder = item.kind === "folder";
-  const lower = name.toLowerCase();
-  return { item, folder, hidden: name.startsWith("."), order: (folder ? "0" : "1") + order(lower), lower, kind: kindOf(item.kind, extension(name)), at: -1 };
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-const DIGITS = /\d+/g;
-const ACCENTED = /[\u0080-\uffff]/;
-
-/** `a2` before `a10`, and accents do not take a letter away from its like: a number is led by how many digits it has. */
-function order(lower: string): string {
-  const bare = ACCENTED.test(lower) ? lower.normalize("NFKD").replace(/\p{M}/gu, "") : lower;
-  if (bare.search(/\d/) < 0) return bare;
-  return bare.replace(DIGITS, (digits) => {
-    const value = digits.replace(/^0+(?=\d)/, "");
-    return String.fromCharCode(0x30 + Math.min(value.length, 60)) + value;
-  });
 }

@@ -1,13 +1,17 @@
 /** One side of the manager: the folder that is open there, its names, and what is done with them. */
 import { FilesError } from "../../files/faults";
+import { Turns } from "../../files/turns";
 import type { Fault } from "../../files/api";
 import { type ListActions, ListView } from "./list";
-import { type Column, ListModel } from "./model";
+import { COLUMNS, type Column, ListModel } from "./model";
 import { nameProblem } from "./names";
 import type { Folder, Place, Row } from "./place";
+import { Ranked } from "./ranked";
 
 /** How often a long folder is shown anew while it is being read. */
 const FLUSH_MS = 150;
+/** So many names are put in their places at once: a few milliseconds, so that keys and pictures come in between. */
+const LOT = 1000;
 
 export interface PaneEvents {
   changed(): void;
@@ -110,8 +114,8 @@ export class Pane {
     this.model.set([]);
     this.list.top();
     this.#events.changed();
-    await this.#read(folder, (rows) => {
-      this.model.add(rows);
+    await this.#read(folder, (names) => {
+      this.model.show(names);
       if (select !== null && this.model.find(select)) select = null;
     });
     this.list.reveal();
@@ -125,11 +129,7 @@ export class Pane {
       await this.open(this.#trail);
       return;
     }
-    const all: Row[] = [];
-    const whole = await this.#read(folder, (rows) => all.push(...rows), Infinity);
-    if (!whole) return;
-    this.model.set(all);
-    this.#events.changed();
+    await this.#read(folder, (names) => { this.model.show(names); }, Infinity);
   }
 
   enter(row: Row): void {
@@ -236,38 +236,49 @@ export class Pane {
     this.#events.changed();
   }
 
-  /** Hands over a folder's names as they come, now and then; true if all of them came. */
-  async #read(folder: Folder, take: (rows: readonly Row[]) => void, every = FLUSH_MS): Promise<boolean> {
+  /** Hands over a folder's names in their order: now and then, as they come, and once all of them are there. */
+  async #read(folder: Folder, take: (names: Ranked<Row>) => void, every = FLUSH_MS): Promise<void> {
     const turn = ++this.#loading;
-    let waiting: Row[] = [];
+    const names = new Ranked<Row>();
+    const turns = new Turns();
     let skipped = 0;
     // The first names are shown at once.
-    let shown = -Infinity;
+    let shown = every === Infinity ? Infinity : -Infinity;
     try {
       for await (const part of this.place.list(folder)) {
-        if (turn !== this.#loading) return false;
-        waiting = waiting.length === 0 ? [...part.rows] : waiting.concat(part.rows);
         skipped += part.skipped;
-        if (performance.now() - shown < every || waiting.length === 0) continue;
-        take(waiting);
-        waiting = [];
+        for (let at = 0; at < part.rows.length; at += LOT) {
+          if (turn !== this.#loading) return;
+          names.add(part.rows.slice(at, at + LOT));
+          await turns.breathe();
+        }
+        if (turn !== this.#loading) return;
+        if (performance.now() - shown < every || names.size === 0) continue;
+        while (names.settle()) await turns.breathe();
+        if (turn !== this.#loading) return;
+        take(names);
         this.#events.changed();
         shown = performance.now();
       }
+      for (const column of COLUMNS) {
+        while (names.settle()) await turns.breathe();
+        // Worked out now, a click on a column's head shows at once what it asks for.
+        names.by(column);
+        await turns.breathe();
+      }
     } catch (error) {
-      if (turn !== this.#loading) return false;
+      if (turn !== this.#loading) return;
       this.#state = "failed";
       this.#fault = faultOf(error);
       this.#events.changed();
-      return false;
+      return;
     }
-    if (turn !== this.#loading) return false;
-    take(waiting);
+    if (turn !== this.#loading) return;
+    take(names);
     this.#skipped = skipped;
     this.#state = "ready";
     this.#events.changed();
     void this.#measure(folder, turn);
-    return true;
   }
 
   async #measure(folder: Folder, turn: number): Promise<void> {

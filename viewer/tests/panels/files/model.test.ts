@@ -1,6 +1,7 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { type Item, ListModel } from "../../../src/panels/files/model";
+import { Ranked } from "../../../src/panels/files/ranked";
 import { inSight, reveal } from "../../../src/panels/files/range";
 
 function item(name: string, changes: Partial<Item> = {}): Item {
@@ -45,8 +46,10 @@ describe("order", () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.string({ minLength: 1 }), { maxLength: 40 }), fc.nat(40), (all, at) => {
         const whole = model(...all);
-        const parts = model(...all.slice(0, at));
-        parts.add(all.slice(at).map((name) => item(name)));
+        const ranked = new Ranked<Item>();
+        for (let from = 0; from < all.length; from += at + 1) ranked.add(all.slice(from, from + at + 1).map((name) => item(name)));
+        const parts = new ListModel<Item>();
+        parts.show(ranked);
         const turned = model(...[...all].reverse());
         expect(names(parts)).toEqual(names(whole));
         expect(names(turned)).toEqual(names(whole));
@@ -125,14 +128,35 @@ describe("selection", () => {
   });
 });
 
-it("sorts and filters 50,000 names as numbers do in a moment", () => {
+it("builds the key of each of 50,000 names once, and compares only what is new", () => {
+  let keys = 0;
+  const ranked = new Ranked<Item>();
+  const named = (n: number): Item => {
+    const name = `picture ${(n * 7919) % 50_000}.${n % 3 === 0 ? "jpg" : "txt"}`;
+    return { ...item(name, { size: (n * 104_729) % 9e6, time: (n * 7907) % 50_000 }), get name() { keys += 1; return name; } };
+  };
+  for (let at = 0; at < 50_000; at += 1000) ranked.add(Array.from({ length: 1000 }, (_, n) => named(at + n)));
   const list = new ListModel<Item>();
-  list.set(Array.from({ length: 50_000 }, (_, n) => item(`picture ${(n * 7919) % 50_000}.${n % 3 === 0 ? "jpg" : "txt"}`, { size: (n * 104_729) % 9e6 })));
+  list.show(ranked);
+  expect(keys).toBe(50_000);
   expect(list.view[2]?.name).toMatch(/^picture 2\./);
+  keys = 0;
   list.sort({ column: "size", descending: true });
   expect(list.view[0]?.size).toBeGreaterThan(list.view[49_999]?.size ?? 0);
+  const places = ranked.by("size");
+  list.sort({ column: "size", descending: false });
+  list.sort({ column: "time", descending: true });
+  list.sort({ column: "name", descending: true });
   list.setFilter("4999 jpg");
   expect(list.view.length).toBeGreaterThan(0);
+  expect(ranked.by("size")).toBe(places);
+  expect(keys).toBe(0);
+  const orders = vi.spyOn(Array.prototype, "sort");
+  ranked.add([named(50_001)]);
+  list.show(ranked);
+  expect(orders.mock.contexts.map((sorted) => (sorted as unknown[]).length)).toEqual([1]);
+  orders.mockRestore();
+  expect(ranked.size).toBe(50_001);
 });
 
 describe("rows in sight", () => {
