@@ -4,9 +4,10 @@ import asyncio
 import contextlib
 import json
 import os
+import pty
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -23,11 +24,41 @@ async def run(home: Path, *arguments: str, given: bytes = b"", code: int = 0, ou
     return told if code == 0 or out else errors
 
 
-async def start(home: Path, *arguments: str) -> asyncio.subprocess.Process:
+def environment_of(home: Path) -> dict[str, str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")}
+    return {**environment, "HOME": str(home), "XDG_RUNTIME_DIR": str(home)}
+
+
+async def at_a_terminal(
+    home: Path, *arguments: str, answers: Sequence[str], question: str = "rest, too)? "
+) -> tuple[int, str]:
+    """Run one command at a terminal of its own; each time it asks, the next of the answers is typed."""
+    ours, theirs = pty.openpty()
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *("setsid", "--ctty", "--wait", sys.executable, "-m", "farhand.cli", *arguments),
+            env={**environment_of(home), "TERM": "xterm"},
+            stdin=theirs,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=theirs,
+            cwd=home,
+        )
+    finally:
+        os.close(theirs)
+    seen = ""
+    left = list(answers)
+    with os.fdopen(ours, "rb", buffering=0) as terminal, contextlib.suppress(OSError):  # EIO: nobody has it any more
+        while piece := await asyncio.wait_for(asyncio.to_thread(terminal.read, 4096), PATIENCE):
+            seen += piece.decode()
+            if seen.endswith(question) and left:
+                os.write(ours, left.pop(0).encode())
+    return await asyncio.wait_for(process.wait(), PATIENCE), seen
+
+
+async def start(home: Path, *arguments: str) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "farhand.cli", *arguments),
-        env={**environment, "HOME": str(home), "XDG_RUNTIME_DIR": str(home)},
+        env=environment_of(home),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -91,6 +122,14 @@ async def test_the_verbs_as_a_user_types_them(tmp_path: Path) -> None:
             home, "cp", "--json", str(mine / "index.html"), "local:again.html", "--conflict", "refuse", code=1, out=True
         )
         assert json.loads(told)["theirs"]["size"] == 3
+        again = ("cp", "-i", str(mine / "index.html"), "local:again.html")
+        assert b"keep-both" in await run(home, *again, code=2)
+        code, seen = await at_a_terminal(home, *again, answers="\x03")
+        assert (code, (home / "again.html").read_text()) == (130, "<p>")
+        assert "local:again.html is there already\r\n  this:  8 bytes of" in seen
+        code, seen = await at_a_terminal(home, *again, answers=["what\n", "k\n"])
+        assert (code, (home / "again (2).html").read_text()) == (0, "<p>other")
+        assert (home / "again.html").read_text() == "<p>"
 
 
 async def killed_in_the_middle(home: Path, source: Path) -> str:

@@ -1,5 +1,6 @@
 """What the verbs that copy show: a bar on a terminal, JSON lines for programs, else only what went wrong."""
 
+import asyncio
 import contextlib
 import json
 import sys
@@ -14,7 +15,7 @@ from farhand.client.transfer import Options, Summary, Transfer, Work
 from farhand.files.errors import FilesError
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
+    from rich.progress import Progress, TaskID
 
 #: Seconds between two JSON lines about the progress, and between two looks of the bar.
 _EVERY, _BAR = 1.0, 0.1
@@ -28,6 +29,8 @@ class Shown:
         self._bars = not quiet and not machine and sys.stderr.isatty()
         self._quiet = quiet
         self._bar: Progress | None = None
+        self._task: TaskID | None = None
+        self._seen = Summary()
 
     def line(self, text: str) -> None:
         """Tell the person at the terminal."""
@@ -44,19 +47,34 @@ class Shown:
         transfer = Transfer(main, options)
         try:
             if self._bars:
-                with self._rich() as bar:
-                    await self._follow(transfer, bar)
+                self._show()
+                try:
+                    await self._follow(transfer)
+                finally:
+                    self._stop(leave=self._seen.files_total > 0)
             elif self._machine:
                 await self._tell(transfer)
             summary = await transfer
         except FilesError as error:
             self._failed(error.name, error)
             raise
+        except asyncio.CancelledError:
+            await transfer.cancel()  # in order, while there is a line: hosts hear of it
+            raise
         self._ended(summary, time.monotonic() - began)
         return summary
 
     @contextlib.contextmanager
-    def _rich(self) -> "Iterator[Progress]":
+    def aside(self) -> Iterator[None]:
+        """Meanwhile nothing is shown."""
+        if self._bar is None:
+            yield
+            return
+        self._stop(leave=False)
+        yield
+        self._show()
+
+    def _show(self) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
         from rich.progress import TransferSpeedColumn as Speed
@@ -68,22 +86,27 @@ class Shown:
             Speed(),
             TimeRemainingColumn(compact=True),
         )
-        with Progress(*columns, console=Console(stderr=True), expand=True, refresh_per_second=1 / _BAR) as bar:
-            self._bar = bar
-            try:
-                yield bar
-            finally:
-                self._bar = None
+        bar = Progress(*columns, console=Console(stderr=True), expand=True, refresh_per_second=1 / _BAR)
+        self._task = bar.add_task(described(self._seen), total=None, completed=self._seen.size)
+        bar.start()
+        self._bar = bar
 
-    async def _follow(self, transfer: Transfer, bar: "Progress") -> None:
-        task = bar.add_task("", total=None)
+    def _stop(self, *, leave: bool) -> None:
+        if self._bar is not None:
+            self._bar.live.transient = not leave
+            self._bar.stop()
+            self._bar = None
+
+    async def _follow(self, transfer: Transfer) -> None:
         at = 0.0
         async for summary in transfer:
             if (now := time.monotonic()) - at < _BAR and summary.size != summary.size_total:
                 continue
             at = now
-            total = None if summary.counting else summary.size_total
-            bar.update(task, completed=summary.size, total=total, description=described(summary))
+            self._seen = summary
+            if self._bar is not None and self._task is not None:
+                total = None if summary.counting else summary.size_total
+                self._bar.update(self._task, completed=summary.size, total=total, description=described(summary))
 
     async def _tell(self, transfer: Transfer) -> None:
         at = time.monotonic()

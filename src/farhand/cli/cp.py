@@ -2,7 +2,18 @@
 
 from typing import Annotated, Literal
 
-from farhand.cli.files_options import RETRY, GatewayOption, Json, Quiet, Reason, Retry, parse_reason
+from farhand.cli.files_options import (
+    ASKING,
+    RETRY,
+    GatewayOption,
+    Interactive,
+    Json,
+    Quiet,
+    Reason,
+    Retry,
+    parse_ask,
+    parse_reason,
+)
 from farhand.cli.light import Argument, Misused, Option
 from farhand.cli.outcome import reaching
 
@@ -18,11 +29,13 @@ def command(
     ],
     recursive: Annotated[bool, Option("--recursive", "-r", help="Folders too, with all that is in them.")] = False,
     conflict: Annotated[
-        Literal["replace", "refuse", "newer", "keep-both"],
+        Literal["replace", "refuse", "newer", "keep-both", "ask"],
         Option(
-            help="Where the name is taken: replace it, refuse, replace what is older, or take another name beside it."
+            help="Where the name is taken: replace it, refuse, replace what is older, take another name beside it, or "
+            "ask about each at the terminal."
         ),
     ] = "replace",
+    interactive: Interactive = False,
     preserve: Annotated[
         bool, Option("--preserve/--no-preserve", "-p", help="Permissions, times and attributes go along.")
     ] = True,
@@ -50,6 +63,8 @@ def command(
 
     farhand cp -r frontdesk:Documents/2026 .
 
+    farhand cp -ri photos backup:
+
     farhand cp 'frontdesk:logs/*.gz' /tmp/
 
     farhand cp big.iso 'https://10.0.0.5:8443/#4821-739204615:'
@@ -61,6 +76,9 @@ def command(
     why = parse_reason(reason)
     if len(places) < 2:
         raise Misused("name at least one source and the target", "SRC… DST")
+    ask = parse_ask(conflict, interactive)
+    if ask and "-" in places[:-1]:
+        raise Misused("standard input is what is copied: it has no answers", ASKING)
     with reaching():
         from farhand.cli.filing import copies
         from farhand.cli.running import Reaching
@@ -71,7 +89,7 @@ def command(
 
         *sources, target = map(place, places)
         options = Options(
-            conflict=Conflict[conflict.upper().replace("-", "_")],
+            conflict=Conflict.REFUSE if ask else Conflict[conflict.upper().replace("-", "_")],
             delta=delta,
             pack=pack,
             preserve=preserve,
@@ -79,4 +97,4 @@ def command(
             verify=verify,
         )
         asked = Copy(tuple(sources), target, recursive)
-        copies(asked, options, Reaching(gateway, why, retry), quiet=quiet, machine=json)
+        copies(asked, options, Reaching(gateway, why, retry), ask=ask, quiet=quiet, machine=json)

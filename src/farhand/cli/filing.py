@@ -1,5 +1,6 @@
 """What the verbs for a host's files do."""
 
+import dataclasses
 import datetime
 import json
 import stat
@@ -45,9 +46,13 @@ class Removed(msgspec.Struct, frozen=True):
     force: bool
 
 
-def copies(asked: Copy, options: Options, reaching: Reaching, *, quiet: bool, machine: bool) -> None:
+def copies(asked: Copy, options: Options, reaching: Reaching, *, ask: bool = False, quiet: bool, machine: bool) -> None:
     """`farhand cp`. Raises CliError, FarhandError, OSError."""
     shown = Shown(quiet=quiet or asked.target.stream, machine=machine)
+    if ask:
+        from farhand.cli.asking import Asker
+
+        options = dataclasses.replace(options, ask=Asker(shown.aside))
     written = [] if asked.target.here else [asked.target]
 
     async def main() -> None:
@@ -112,8 +117,8 @@ def make(texts: Sequence[str], reaching: Reaching, *, parents: bool) -> None:
     _each(texts, reaching, one, "mkdir")
 
 
-def move(text: str, to: str, conflict: Conflict, reaching: Reaching) -> None:
-    """`farhand mv`."""
+def move(text: str, to: str, conflict: Conflict | None, reaching: Reaching) -> None:
+    """`farhand mv`; without ``conflict`` somebody is asked."""
     place = remote(text)
     target = to.removeprefix(f"{place.target}:")
     if target == to and not (other := _place(to)).here:
@@ -129,12 +134,24 @@ def move(text: str, to: str, conflict: Conflict, reaching: Reaching) -> None:
             there = await files.find(new)
             if target.endswith("/") or not new or (there is not None and there.kind is EntryKind.FOLDER):
                 new = joined(new, path.rpartition(b"/")[2])
+            how = conflict if conflict is not None else await _asked(files, path, new)
             try:
-                await files.rename(path, new, conflict=conflict)
+                if how is not None:
+                    await files.rename(path, new, conflict=how)
             except FilesError as error:
                 raise await _of_rename(files, error, path, new) from None
 
     run_until_told(main(), "mv")
+
+
+async def _asked(files: FilesClient, path: bytes, new: bytes) -> Conflict | None:
+    """What somebody wants to happen with the name that is there, None: nothing."""
+    from farhand.cli.asking import Asker
+
+    mine, theirs = await files.stat(path, follow=False), await files.find(new, follow=False)
+    if theirs is None:
+        return Conflict.REFUSE
+    return await Asker()(files.operations.called(new), mine, theirs)
 
 
 async def _of_rename(files: FilesClient, error: FilesError, path: bytes, new: bytes) -> FilesError:

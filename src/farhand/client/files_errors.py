@@ -26,10 +26,17 @@ class NameTaken(FilesError):
     """A name is taken, or what is there is as new: ``mine`` was to be copied, ``theirs`` stands there."""
 
     def __init__(self, error: FilesError, mine: Entry, theirs: Entry) -> None:
-        both = f"this: {_described(mine, theirs)}; there: {_described(theirs, mine)}"
+        both = f"this: {described(mine, theirs)}; there: {described(theirs, mine)}"
         super().__init__(error.fault, f"{error.cause}; {both}", error.cure, name=error.name)
         self.mine = mine
         self.theirs = theirs
+
+
+def compared(error: FilesError, mine: Entry, theirs: Entry | None) -> FilesError:
+    """The same; one that is due to what is there tells of both."""
+    if theirs is None or error.fault not in (FileFault.EXISTS, FileFault.NOT_NEWER):
+        return error
+    return NameTaken(error, mine, theirs)
 
 
 @contextlib.contextmanager
@@ -38,12 +45,13 @@ def comparing(mine: Entry, theirs: Entry | None) -> Iterator[None]:
     try:
         yield
     except FilesError as error:
-        if theirs is None or error.fault not in (FileFault.EXISTS, FileFault.NOT_NEWER):
+        if (other := compared(error, mine, theirs)) is error:
             raise
-        raise NameTaken(error, mine, theirs) from None
+        raise other from None
 
 
-def _described(entry: Entry, other: Entry) -> str:
+def described(entry: Entry, other: Entry) -> str:
+    """Size and time of one of two, and whether it is the newer one."""
     what = "a folder" if entry.kind is EntryKind.FOLDER else f"{entry.size:,} bytes"
     newer = " (newer)" if entry.mtime > other.mtime else ""
     return f"{what} of {time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(entry.mtime / 1e6))}{newer}"

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+#: Asks what is to happen with a name that is taken: what it is called, what was to be copied, what stands there. None:
+#: it is left out.
+Ask = Callable[[str, Entry, Entry], Awaitable[Conflict | None]]
+
 #: Worker threads of one copy: one reads or writes while another digests.
 THREADS = 2
 #: Units under way at once: bundles of small files, files that are large.
@@ -51,6 +55,8 @@ class Options:
     """Replace nothing that is not, right before, as it was listed: that fails with CHANGED."""
     verify: bool = False
     """Read both sides once more afterwards and compare their digests."""
+    ask: Ask | None = None
+    """Is asked about each name that is taken, one at a time, instead of ``conflict``."""
     data: Path | None = None
     """Where partial files are kept that can lie there; this user's data folder if not given."""
 
@@ -110,11 +116,15 @@ def fresh_meta(mode: int = 0o666) -> Meta:
     return Meta(mode & 0o777, time.time_ns() // 1000, [])
 
 
-def sort(work: "Work", source: Iterable[Entry], there: Mapping[bytes, Entry]) -> tuple[list[Entry], list[Entry]]:
-    """Of what is to be copied: what travels many in a message, and what alone; without what is there already."""
+def sort(
+    work: "Work", source: Iterable[Entry], there: Mapping[bytes, Entry], chosen: Mapping[bytes, Conflict | None]
+) -> tuple[list[Entry], list[Entry]]:
+    """Of what is to be copied: what travels many in a message, and what alone.
+
+    Without what is there already, and what was ``chosen`` to be left out.
+    """
     small: list[Entry] = []
     large: list[Entry] = []
-    aside = work.options.conflict is Conflict.KEEP_BOTH  # only alone a file's new name is told, and told again
     for one in source:
         if one.kind is EntryKind.FOLDER:
             continue
@@ -122,10 +132,13 @@ def sort(work: "Work", source: Iterable[Entry], there: Mapping[bytes, Entry]) ->
         work.progress.size_total += one.size
         if one.kind is EntryKind.OTHER:
             work.failed(display(one.path), FilesError(FileFault.NOT_A_FILE, "devices, pipes and sockets stay"))
-        elif work.options.skip and same(one, there.get(one.path)):
+        elif (work.options.skip and same(one, there.get(one.path))) or not (how := chosen.get(one.path, work.usual)):
             work.progress.skipped += 1
             work.progress.size += one.size
-        elif one.size <= SMALL_FILE and not (aside and one.kind is EntryKind.FILE and one.path in there):
+        elif one.size <= SMALL_FILE and not (
+            # only alone a file's new name is told, and told again
+            how is Conflict.KEEP_BOTH and one.kind is EntryKind.FILE and one.path in there
+        ):
             small.append(one)
         else:
             large.append(one)
@@ -176,6 +189,7 @@ class Work:
         self._since = time.monotonic()
         self._going = asyncio.Event()
         self._going.set()
+        self._asking = asyncio.Lock()
         self._pool: ThreadPoolExecutor | None = None
 
     @property
@@ -189,6 +203,24 @@ class Work:
             self._going.clear()
         else:
             self._going.set()
+
+    @property
+    def usual(self) -> Conflict:
+        """What happens with a name about which nobody was asked."""
+        return self.options.conflict if self.options.ask is None else Conflict.REFUSE
+
+    async def choose(self, name: str, mine: Entry, theirs: Entry | None) -> Conflict | None:
+        """What is to happen with this name, None if it is left out; ``theirs`` is what it is taken by."""
+        if self.options.ask is None or theirs is None:
+            return self.usual
+        async with self._asking:
+            chosen = await self.options.ask(name, mine, theirs)
+        return None if chosen is Conflict.NEWER and theirs.mtime >= mine.mtime else chosen
+
+    def left_out(self, entry: Entry) -> None:
+        """One of the files is not copied, as it is there already, or as somebody wants it."""
+        self.progress.skipped += 1
+        self.moved(entry.size)
 
     async def gate(self) -> None:
         """Return as soon as it is not paused."""

@@ -11,12 +11,15 @@ from farhand.client.files import FilesClient, answer, joined
 from farhand.client.files_errors import comparing, refused
 from farhand.client.operations import Operation, weight
 from farhand.client.transfer import BUNDLES, LARGE, Line, Share, Work, fresh_meta, same, sort, together, version_key
+from farhand.client.transfer_choice import Single, as_chosen, choose_all
 from farhand.client.transfer_put import DELTA_FROM, beside, find, note_name, ready_at
 from farhand.client.transfer_put_tree import (
+    Written,
+    alike,
     bundles,
+    conflict_of,
     many,
     note,
-    noted,
     plain,
     set_top,
     together_as,
@@ -76,32 +79,33 @@ async def _tree(work: Work, line: Line, path: bytes, other: Line, to: bytes) -> 
     new = [one for one in folders if (old := there.get(one.path)) is None or old.kind is not EntryKind.FOLDER]
     for some in bundles(new):
         made = [unfilled(one) for one in some]
-        note(work, some, await work.again(partial(_made, work, to, made), other))
-    small, large = sort(work, source, there)
+        note(work, some, await work.again(partial(_made, work, to, made), other), there)
+    chosen = await choose_all(work, source, there, lambda name: other.files.operations.called(joined(to, name)))
+    small, large = sort(work, source, there, chosen)
     late: list[Entry] = []
 
     async def bundle(entries: Sequence[Entry]) -> None:
-        late.extend(await _bundle(work, line, path, other, to, entries, there))
+        how = conflict_of(work, chosen, entries)
+        late.extend(await _bundle(work, line, path, other, to, entries, there, how))
 
     async def single(entry: Entry) -> None:
         with work.noted(entry.path):
-            await _single(
-                work, line, joined(path, entry.path), entry, other, joined(to, entry.path), there.get(entry.path)
-            )
+            old, how = there.get(entry.path), chosen.get(entry.path)
+            await _single(work, line, joined(path, entry.path), entry, other, joined(to, entry.path), old, how)
 
     async def set_meta(entry: Entry) -> None:
         with work.noted(entry.path):
             meta = Meta(entry.mode, entry.mtime, [])
             await work.again(lambda files, _: files.alter(joined(to, entry.path), meta), other)
 
-    await together(BUNDLES, bundle, bundles(small))
+    await together(BUNDLES, bundle, alike(small, chosen))
 
     async def compare(entry: Entry) -> None:
         await compare_hosts(work, line, joined(path, entry.path), other, joined(to, entry.path))
 
     await together(LARGE, single, [*large, *late])
     if work.options.verify:
-        await compare_small(work, small, there, compare)
+        await compare_small(work, [one for one in small if one not in late], there, compare)
     if work.options.preserve:
         await together(BUNDLES, set_meta, unlike(folders, [*small, *large, *new], there))
 
@@ -122,6 +126,7 @@ async def _bundle(
     to: bytes,
     entries: Sequence[Entry],
     there: Mapping[bytes, Entry],
+    conflict: Conflict,
 ) -> list[Entry]:
     """Small files: what one request brings goes on in as many messages as it came in."""
     await work.gate()
@@ -148,10 +153,11 @@ async def _bundle(
                         else:
                             good.append((entry, file if work.options.preserve else plain(file)))
                     sent = [file for _, file in good]
-                    results = await many(work, other.files, to, together_as(work, entries, there), sent)
+                    results = await many(work, other.files, to, together_as(conflict, entries, there), sent)
                     operation.taken([bundle])
+                    written = Written(work, other.files, to, there, conflict, again)
                     for (entry, file), result in zip(good, results, strict=True):
-                        if not await noted(work, other.files, to, entry, file, result, again=again):
+                        if not await written.noted(entry, file, result):
                             late.append(entry)
                     del left[: len(some)]
             except BaseException:
@@ -164,32 +170,49 @@ async def _bundle(
 
 
 async def _single(
-    work: Work, line: Line, path: bytes, entry: Entry, other: Line, to: bytes, there: Entry | None
+    work: Work,
+    line: Line,
+    path: bytes,
+    entry: Entry,
+    other: Line,
+    to: bytes,
+    there: Entry | None,
+    chosen: Conflict | None = None,
 ) -> None:
     if work.options.skip and same(entry, there):
-        work.progress.skipped += 1
-        work.moved(entry.size)
+        work.left_out(entry)
         return
     work.progress.current = display(path)
     share = Share(work)
 
-    async def attempt(files: FilesClient, again: bool) -> bytes:
-        share.again()
-        refuses = work.options.conflict in (Conflict.REFUSE, Conflict.NEWER)
-        if again and refuses and same(entry, await find(other.files, to)):
-            return to
-        with files.operations.open(path) as source, other.files.operations.open(to) as target:
-            try:
-                return await _forward(work, share, source, path, entry, other.files, target, to, there)
-            except BaseException:
-                with contextlib.suppress(SessionOver):
-                    source.stop(StopReading(source.id))
-                with contextlib.suppress(SessionOver):
-                    target.stop(StopWriting(target.id, drop=False))
-                raise
+    async def copied(conflict: Conflict, there: Entry | None) -> bytes:
+        async def attempt(files: FilesClient, again: bool) -> bytes:
+            share.again()
+            refuses = conflict in (Conflict.REFUSE, Conflict.NEWER)
+            if again and refuses and same(entry, await find(other.files, to)):
+                return to
+            with files.operations.open(path) as source, other.files.operations.open(to) as target:
+                try:
+                    return await _forward(work, share, source, path, entry, other.files, target, to, there, conflict)
+                except BaseException:
+                    with contextlib.suppress(SessionOver):
+                        source.stop(StopReading(source.id))
+                    with contextlib.suppress(SessionOver):
+                        target.stop(StopWriting(target.id, drop=False))
+                    raise
 
-    with comparing(entry, there):
-        name = await work.again(attempt, line, other)
+        with comparing(entry, there):
+            return await work.again(attempt, line, other)
+
+    async def look() -> Entry | None:
+        return await work.again(lambda files, _: find(files, to), other)
+
+    single = Single(other.files.operations.called(to), entry, look, chosen)
+    name = await as_chosen(work, single, there, copied)
+    if name is None:
+        share.again()
+        work.left_out(entry)
+        return
     share.whole(entry.size)
     if work.options.verify:
         await compare_hosts(work, line, path, other, beside(to, name))
@@ -206,12 +229,13 @@ async def _forward(
     target: Operation,
     to: bytes,
     there: Entry | None,
+    conflict: Conflict,
 ) -> bytes:
     """One attempt over one session each; what the target has already of it is the source's to know again."""
     basis = work.options.delta and there is not None and min(there.size, entry.size) >= DELTA_FROM
     meta = Meta(entry.mode, entry.mtime, []) if work.options.preserve else fresh_meta(entry.mode)
     key = version_key(path, to, entry.size, entry.mtime)
-    target.send(Put(target.id, to, entry.size, meta, work.options.conflict, key, basis))
+    target.send(Put(target.id, to, entry.size, meta, conflict, key, basis))
     ready = await ready_at(other, target, to, work.told)
     source.send(Get(source.id, path, ready.offset, ready.prefix, ready.basis))
     opened = await answer(source, Opened, work.told)

@@ -3,7 +3,7 @@
 import contextlib
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from farhand.client.errors import SessionOver
@@ -11,6 +11,7 @@ from farhand.client.files import FilesClient, answer, joined
 from farhand.client.files_errors import REPLACED, about, comparing, here, no_folder, refused
 from farhand.client.operations import Operation, weight
 from farhand.client.transfer import Line, Share, Work, fresh_meta, same, unchanged, version_key
+from farhand.client.transfer_choice import Single, as_chosen
 from farhand.client.transfer_put import DELTA_FROM
 from farhand.files.errors import FilesError
 from farhand.files.folder import Folder
@@ -49,6 +50,13 @@ class Wanted:
     parts: list[bytes]
     there: Entry | None
     """What stands there already."""
+    chosen: Conflict | None = None
+    """What is to happen with that, if somebody was asked."""
+
+    @property
+    def name(self) -> bytes:
+        """Where it goes, whole."""
+        return joined(folder_name(self.folder), b"/".join(self.parts))
 
 
 async def get(work: Work, line: Line, path: bytes, local: Path) -> None:
@@ -85,18 +93,31 @@ def _folder_of(local: Path) -> Folder:
 async def get_wanted(work: Work, line: Line, wanted: Wanted) -> None:
     """Copy one of them, unless it is there already."""
     if work.options.skip and same(wanted.entry, wanted.there):
-        work.progress.skipped += 1
-        work.moved(wanted.entry.size)
+        work.left_out(wanted.entry)
         return
     work.progress.current = display(wanted.path)
 
     share = Share(work)
 
-    async def attempt(files: FilesClient, _again: bool) -> tuple[list[bytes], int]:
-        share.again()
-        return await _download(work, share, files, wanted)
+    async def copied(conflict: Conflict, there: Entry | None) -> tuple[list[bytes], int]:
+        asked = replace(wanted, there=there, chosen=conflict)
 
-    parts, size = await work.again(attempt, line)
+        async def attempt(files: FilesClient, _again: bool) -> tuple[list[bytes], int]:
+            share.again()
+            return await _download(work, share, files, asked, conflict)
+
+        return await work.again(attempt, line)
+
+    async def look() -> Entry | None:
+        return await work.off(wanted.folder.find, wanted.parts)
+
+    single = Single(shown_here(wanted.name), wanted.entry, look, wanted.chosen)
+    arrived = await as_chosen(work, single, wanted.there, copied)
+    if arrived is None:
+        share.again()
+        work.left_out(wanted.entry)
+        return
+    parts, size = arrived
     share.whole(size)
     if work.options.verify:
         from farhand.client.transfer_verify import compare_at
@@ -111,12 +132,26 @@ class _Newer(Exception):
     """The file is another version than the one that was listed."""
 
 
-async def _download(work: Work, share: Share, files: FilesClient, wanted: Wanted) -> tuple[list[bytes], int]:
+def folder_name(folder: Folder) -> bytes:
+    """Where an open folder is now."""
+    return os.readlink(f"/proc/self/fd/{folder.fd}").encode("utf-8", "surrogateescape")
+
+
+def shown_here(path: bytes) -> str:
+    """A file of this computer as its user would name it: from the folder they are in, if it is in that."""
+    with contextlib.suppress(OSError):
+        path = path.removeprefix(os.getcwdb() + b"/")
+    return display(path)
+
+
+async def _download(
+    work: Work, share: Share, files: FilesClient, wanted: Wanted, conflict: Conflict
+) -> tuple[list[bytes], int]:
     """One attempt over one session, at the version that is there now; returns the name it got and its size."""
     entry = wanted.entry
     for _ in range(_VERSIONS):
         with comparing(entry, wanted.there):
-            refuse_taken(work, entry, wanted.there)
+            refuse_taken(conflict, entry, wanted.there)
         try:
             with _kept(work, wanted, entry) as (partial, basis):
                 receiver = await work.off(Receiver, partial, entry.size, basis)
@@ -131,7 +166,7 @@ async def _download(work: Work, share: Share, files: FilesClient, wanted: Wanted
                     meta = fresh_meta(meta.mode)
                 if work.options.exact and not unchanged(await work.off(wanted.folder.find, wanted.parts), wanted.there):
                     raise refused(FileFault.CHANGED, REPLACED)
-                parts = await work.off(partial.place, wanted.folder, wanted.parts, meta, work.options.conflict)
+                parts = await work.off(partial.place, wanted.folder, wanted.parts, meta, conflict)
                 return parts, entry.size
         except _Newer:
             entry = await files.stat(wanted.path)
@@ -196,23 +231,22 @@ def _take(receiver: Receiver, batch: Sequence[Message]) -> Finish | None:
     return None
 
 
-def refuse_taken(work: Work, entry: Entry, there: Entry | None) -> None:
+def refuse_taken(conflict: Conflict, entry: Entry, there: Entry | None) -> None:
     """Raise FilesError at once where the file would not be placed in the end."""
     if there is None:
         return
-    if work.options.conflict is Conflict.REFUSE:
+    if conflict is Conflict.REFUSE:
         raise FilesError(FileFault.EXISTS)
-    if work.options.conflict is Conflict.NEWER and there.mtime >= entry.mtime:
+    if conflict is Conflict.NEWER and there.mtime >= entry.mtime:
         raise FilesError(FileFault.NOT_NEWER)
-    if there.kind is EntryKind.FOLDER and work.options.conflict is not Conflict.KEEP_BOTH:
+    if there.kind is EntryKind.FOLDER and conflict is not Conflict.KEEP_BOTH:
         raise FilesError(FileFault.EXISTS, "a folder has this name", "move it away")
 
 
 @contextlib.contextmanager
 def _kept(work: Work, wanted: Wanted, entry: Entry) -> Iterator[tuple[Partial, int | None]]:
     """What was received before, or nothing yet; and the older file, where it may serve."""
-    target = os.readlink(f"/proc/self/fd/{wanted.folder.fd}").encode("utf-8", "surrogateescape")
-    key = version_key(wanted.path, joined(target, b"/".join(wanted.parts)), entry.size, entry.mtime)
+    key = version_key(wanted.path, wanted.name, entry.size, entry.mtime)
     with contextlib.ExitStack() as stack:
         incoming = Incoming.beside(work.data, wanted.folder, wanted.parts[:-1])
         stack.callback(incoming.close)

@@ -11,8 +11,9 @@ from farhand.client.errors import SessionOver
 from farhand.client.files import FilesClient, answer, joined
 from farhand.client.files_errors import REPLACED, refused
 from farhand.client.transfer import BUNDLES, LARGE, Line, Work, sort, together, unchanged
-from farhand.client.transfer_get import Wanted, get_wanted
-from farhand.client.transfer_put_tree import bundles, parent, plain, unfilled, unlike
+from farhand.client.transfer_choice import choose_all
+from farhand.client.transfer_get import Wanted, folder_name, get_wanted, shown_here
+from farhand.client.transfer_put_tree import alike, conflict_of, fail, parent, plain, unfilled, unlike
 from farhand.files.errors import FilesError
 from farhand.files.folder import Folder
 from farhand.files.meta import write_meta
@@ -20,6 +21,7 @@ from farhand.files.names import display, split
 from farhand.files.small import write_small
 from farhand.protocol.messages.files import (
     Bundle,
+    Conflict,
     Entry,
     EntryKind,
     FileFault,
@@ -53,19 +55,21 @@ async def get_entries(
     folders = [one for one in source if one.kind is EntryKind.FOLDER]
     new = [one for one in folders if (old := here.get(one.path)) is None or old.kind is not EntryKind.FOLDER]
     made = [unfilled(one) for one in new]
-    _note(work, new, await work.off(write_small, folder, [], made, work.options.conflict))
-    small, large = sort(work, source, here)
+    _note(work, new, await work.off(write_small, folder, [], made, work.usual), here)
+    chosen = await choose_all(work, source, here, lambda name: shown_here(joined(folder_name(folder), name)))
+    small, large = sort(work, source, here, chosen)
     late: list[Entry] = []
 
     async def bundle(entries: Sequence[Entry]) -> None:
-        late.extend(await _get_bundle(work, line, path, folder, entries, here))
+        late.extend(await _get_bundle(work, line, path, folder, entries, here, conflict_of(work, chosen, entries)))
 
     async def single(entry: Entry) -> None:
         with work.noted(entry.path):
             parts = split(entry.path)
-            await get_wanted(work, line, Wanted(joined(path, entry.path), entry, folder, parts, here.get(entry.path)))
+            there, how = here.get(entry.path), chosen.get(entry.path)
+            await get_wanted(work, line, Wanted(joined(path, entry.path), entry, folder, parts, there, how))
 
-    await together(BUNDLES, bundle, bundles(small))
+    await together(BUNDLES, bundle, alike(small, chosen))
     await together(LARGE, single, [*large, *late])
     if work.options.verify:
         from farhand.client.transfer_verify import compare_at, compare_small
@@ -73,13 +77,19 @@ async def get_entries(
         async def compare(entry: Entry) -> None:
             await compare_at(work, line, joined(path, entry.path), folder, split(entry.path))
 
-        await compare_small(work, small, here, compare)
+        await compare_small(work, [one for one in small if one not in late], here, compare)
     if work.options.preserve:
         await work.off(_set_folders, work, folder, list(unlike(folders, [*small, *large, *new], here)))
 
 
 async def _get_bundle(
-    work: Work, line: Line, path: bytes, folder: Folder, entries: Sequence[Entry], here: Mapping[bytes, Entry]
+    work: Work,
+    line: Line,
+    path: bytes,
+    folder: Folder,
+    entries: Sequence[Entry],
+    here: Mapping[bytes, Entry],
+    conflict: Conflict,
 ) -> list[Entry]:
     """Copy small files and links of one request; returns those that have grown too large for it."""
     await work.gate()
@@ -96,7 +106,8 @@ async def _get_bundle(
                     if bundle.last:
                         operation.last()
                     try:
-                        late.extend(await _write(work, folder, left[: len(bundle.files)], bundle.files, here))
+                        some = left[: len(bundle.files)]
+                        late.extend(await _write(work, folder, some, bundle.files, here, conflict))
                     finally:
                         operation.taken([bundle])
                     del left[: len(bundle.files)]
@@ -112,7 +123,12 @@ async def _get_bundle(
 
 
 async def _write(
-    work: Work, folder: Folder, asked: Sequence[Entry], files: Sequence[SmallFile], here: Mapping[bytes, Entry]
+    work: Work,
+    folder: Folder,
+    asked: Sequence[Entry],
+    files: Sequence[SmallFile],
+    here: Mapping[bytes, Entry],
+    conflict: Conflict,
 ) -> list[Entry]:
     if [one.path for one in asked] != [one.path for one in files]:
         raise refused(FileFault.PROTOCOL, "other files came than were asked for")
@@ -125,10 +141,13 @@ async def _write(
             work.failed(display(entry.path), refused(_fault(file.fault)))
     if work.options.exact:
         good = await work.off(_exact, work, folder, good, here)
-    results = await work.off(write_small, folder, [], [file for _, file in good], work.options.conflict)
-    _note(work, [entry for entry, _ in good], results)
+    results = await work.off(write_small, folder, [], [file for _, file in good], conflict)
     for (entry, file), result in zip(good, results, strict=True):
-        if not result.fault:
+        if result.fault == FileFault.EXISTS and work.options.ask is not None and conflict is Conflict.REFUSE:
+            late.append(entry)
+        elif result.fault:
+            fail(work, entry, FilesError.heard(FileFault(result.fault), result.text), here)
+        else:
             work.progress.files += 1
             work.moved(entry.size, len(file.data))
     return late
@@ -185,10 +204,10 @@ def _set_top(folder: Folder, top: Entry) -> None:
         raise FilesError.from_oserror(error) from None
 
 
-def _note(work: Work, entries: Sequence[Entry], results: Sequence[Result]) -> None:
+def _note(work: Work, entries: Sequence[Entry], results: Sequence[Result], here: Mapping[bytes, Entry]) -> None:
     for entry, result in zip(entries, results, strict=True):
         if result.fault:
-            work.failed(display(entry.path), FilesError.heard(FileFault(result.fault), result.text))
+            fail(work, entry, FilesError.heard(FileFault(result.fault), result.text), here)
 
 
 def _fault(number: int) -> FileFault:

@@ -14,6 +14,7 @@ from farhand.client.files import FilesClient, Heard, answer
 from farhand.client.files_errors import REPLACED, about, comparing, here, no_folder, refused
 from farhand.client.operations import Operation, weight
 from farhand.client.transfer import Line, Share, Work, fresh_meta, same, unchanged, version_key
+from farhand.client.transfer_choice import Single, as_chosen
 from farhand.files.errors import FilesError
 from farhand.files.folder import Folder
 from farhand.files.meta import make_entry, read_meta
@@ -68,38 +69,52 @@ async def put_file(work: Work, line: Line, local: Path, path: bytes) -> None:
         os.close(fd)
 
 
-async def put_open(work: Work, line: Line, fd: int, source: bytes, path: bytes, there: Entry | None) -> None:
+async def put_open(
+    work: Work,
+    line: Line,
+    fd: int,
+    source: bytes,
+    path: bytes,
+    there: Entry | None,
+    chosen: Conflict | None = None,
+) -> None:
     """Copy an open file; ``source`` says which it is, ``there`` what stands under the host's name already."""
     status = os.fstat(fd)
     entry = make_entry(path, status)
     if work.options.skip and same(entry, there):
-        work.progress.skipped += 1
-        work.moved(entry.size)
+        work.left_out(entry)
         return
     meta = await work.off(read_meta, fd, status)
     if not work.options.preserve:
         meta = fresh_meta(0o777 if entry.mode & 0o100 else 0o666)
-    asked = Put(
-        id=0,
-        path=path,
-        size=entry.size,
-        meta=meta,
-        conflict=work.options.conflict,
-        key=version_key(source, path, entry.size, entry.mtime),
-        basis=work.options.delta and there is not None and min(there.size, entry.size) >= DELTA_FROM,
-    )
+    key = version_key(source, path, entry.size, entry.mtime)
     work.progress.current = display(path)
     share = Share(work)
 
-    async def attempt(files: FilesClient, again: bool) -> bytes:
-        share.again()
-        # What was cut may have come to its end unheard; of KEEP_BOTH the host knows.
-        if again and asked.conflict in (Conflict.REFUSE, Conflict.NEWER) and same(entry, await find(files, path)):
-            return path
-        return await _Upload(work, share, files, fd, asked, there).run()
+    async def copied(conflict: Conflict, there: Entry | None) -> bytes:
+        basis = work.options.delta and there is not None and min(there.size, entry.size) >= DELTA_FROM
+        asked = Put(0, path, entry.size, meta, conflict, key, basis)
 
-    with about(display(source)), comparing(entry, there):
-        name = await work.again(attempt, line)
+        async def attempt(files: FilesClient, again: bool) -> bytes:
+            share.again()
+            # What was cut may have come to its end unheard; of KEEP_BOTH the host knows.
+            if again and conflict in (Conflict.REFUSE, Conflict.NEWER) and same(entry, await find(files, path)):
+                return path
+            return await _Upload(work, share, files, fd, asked, there).run()
+
+        with comparing(entry, there):
+            return await work.again(attempt, line)
+
+    async def look() -> Entry | None:
+        return await work.again(lambda files, _: find(files, path), line)
+
+    with about(display(source)):
+        single = Single(line.files.operations.called(path), entry, look, chosen)
+        name = await as_chosen(work, single, there, copied)
+    if name is None:
+        share.again()
+        work.left_out(entry)
+        return
     share.whole(entry.size)
     if work.options.verify:
         from farhand.client.transfer_verify import compare

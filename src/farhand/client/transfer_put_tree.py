@@ -4,13 +4,15 @@ import asyncio
 import contextlib
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import msgspec
 
 from farhand.client.errors import SessionOver
 from farhand.client.files import FilesClient, answer, joined
-from farhand.client.files_errors import refused
+from farhand.client.files_errors import compared, refused
 from farhand.client.transfer import BUNDLES, LARGE, Line, Work, fresh_meta, same, sort, together
+from farhand.client.transfer_choice import Chosen, choose_all
 from farhand.client.transfer_put import find, put_open, refuse_changed
 from farhand.files.errors import FilesError
 from farhand.files.folder import Folder
@@ -59,23 +61,25 @@ async def put_entries(
     folders = [one for one in source if one.kind is EntryKind.FOLDER]
     new = [one for one in folders if (old := there.get(one.path)) is None or old.kind is not EntryKind.FOLDER]
     for some in bundles(new):
-        await _make_folders(work, line, path, some)
+        await _make_folders(work, line, path, some, there)
     late: list[Entry] = []
-    small, large = sort(work, source, there)
+    chosen = await choose_all(work, source, there, lambda name: line.files.operations.called(joined(path, name)))
+    small, large = sort(work, source, there, chosen)
 
     async def bundle(entries: Sequence[Entry]) -> None:
-        late.extend(await _put_bundle(work, line, folder, path, entries, there))
+        late.extend(await _put_bundle(work, line, folder, path, entries, there, conflict_of(work, chosen, entries)))
 
     async def single(entry: Entry) -> None:
         with work.noted(entry.path):
             fd = await work.off(folder.open_file, split(entry.path))
             try:
                 name = os.readlink(f"/proc/self/fd/{fd}").encode("utf-8", "surrogateescape")
-                await put_open(work, line, fd, name, joined(path, entry.path), there.get(entry.path))
+                old, how = there.get(entry.path), chosen.get(entry.path)
+                await put_open(work, line, fd, name, joined(path, entry.path), old, how)
             finally:
                 os.close(fd)
 
-    await together(BUNDLES, bundle, bundles(small))
+    await together(BUNDLES, bundle, alike(small, chosen))
     await together(LARGE, single, [*large, *late])
     if work.options.verify:
         from farhand.client.transfer_verify import compare_at, compare_small
@@ -83,7 +87,7 @@ async def put_entries(
         async def compare(entry: Entry) -> None:
             await compare_at(work, line, joined(path, entry.path), folder, split(entry.path))
 
-        await compare_small(work, small, there, compare)
+        await compare_small(work, [one for one in small if one not in late], there, compare)
     if work.options.preserve:
 
         async def set_meta(entry: Entry) -> None:
@@ -109,6 +113,18 @@ def bundles(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
         yield some
 
 
+def alike(entries: Sequence[Entry], chosen: Chosen) -> Iterator[list[Entry]]:
+    """The same, each message with such as are to be treated alike."""
+    kinds = {chosen.get(one.path) for one in entries} if chosen else {None}
+    for kind in sorted(kinds, key=lambda one: one or 0):
+        yield from bundles(one for one in entries if chosen.get(one.path) is kind)
+
+
+def conflict_of(work: Work, chosen: Chosen, entries: Sequence[Entry]) -> Conflict:
+    """What happens with taken names of one message."""
+    return chosen.get(entries[0].path) or work.usual
+
+
 def unfilled(folder: Entry) -> SmallFile:
     """A folder as it is made, with nothing in it: this end may fill it, and its own mode and time come at the end."""
     return SmallFile(folder.path, folder.kind, Meta(folder.mode | _FILLED, 0, []), False, b"", b"", 0)
@@ -132,13 +148,22 @@ async def set_top(work: Work, line: Line, path: bytes, meta: Meta) -> None:
             work.failed(display(path), error)
 
 
-async def _make_folders(work: Work, line: Line, path: bytes, folders: Sequence[Entry]) -> None:
+async def _make_folders(
+    work: Work, line: Line, path: bytes, folders: Sequence[Entry], there: Mapping[bytes, Entry]
+) -> None:
     asked = [unfilled(one) for one in folders]
-    note(work, folders, await work.again(lambda files, _: many(work, files, path, Conflict.REPLACE, asked), line))
+    results = await work.again(lambda files, _: many(work, files, path, Conflict.REPLACE, asked), line)
+    note(work, folders, results, there)
 
 
 async def _put_bundle(
-    work: Work, line: Line, folder: Folder, path: bytes, entries: Sequence[Entry], there: Mapping[bytes, Entry]
+    work: Work,
+    line: Line,
+    folder: Folder,
+    path: bytes,
+    entries: Sequence[Entry],
+    there: Mapping[bytes, Entry],
+    conflict: Conflict,
 ) -> list[Entry]:
     """Copy small files and links in one message; returns those that have grown too large for it."""
     await work.gate()
@@ -167,9 +192,10 @@ async def _put_bundle(
     async def attempt(files: FilesClient, again: bool) -> None:
         if work.options.exact:
             await together(BUNDLES, lambda item: look(files, item), list(ready))
-        results = await many(work, files, path, together_as(work, entries, there), [file for _, file in ready])
+        results = await many(work, files, path, together_as(conflict, entries, there), [file for _, file in ready])
+        written = Written(work, files, path, there, conflict, again)
         for (entry, file), result in zip(ready, results, strict=True):
-            if not await noted(work, files, path, entry, file, result, again=again):
+            if not await written.noted(entry, file, result):
                 late.append(entry)
 
     if ready:
@@ -177,36 +203,54 @@ async def _put_bundle(
     return late
 
 
-async def noted(
-    work: Work, files: FilesClient, path: bytes, entry: Entry, file: SmallFile, result: Result, *, again: bool
-) -> bool:
-    """Note how one of many went that a host was to write beneath ``path``; false if it has to be copied alone."""
-    fault = FileFault(result.fault) if result.fault else None
-    if fault in _TAKEN and again and same(entry, await find(files, joined(path, entry.path))):
-        fault = None  # it arrived before the line was cut, and the answer did not
-    if fault is FileFault.EXISTS and work.options.conflict is Conflict.KEEP_BOTH:
-        return False
-    if fault is not None:
-        work.failed(display(entry.path), refused(fault, result.text))
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One message's files that a host was to write beneath ``path``; ``again``: they may have arrived before."""
+
+    work: Work
+    files: FilesClient
+    path: bytes
+    there: Mapping[bytes, Entry]
+    conflict: Conflict
+    again: bool
+
+    async def noted(self, entry: Entry, file: SmallFile, result: Result) -> bool:
+        """Note how one of them went; false if it has to be copied alone."""
+        fault = FileFault(result.fault) if result.fault else None
+        if fault in _TAKEN and self.again and same(entry, await find(self.files, joined(self.path, entry.path))):
+            fault = None  # it arrived before the line was cut, and the answer did not
+        if fault is FileFault.EXISTS and alone_then(self.work, self.conflict):
+            return False
+        if fault is not None:
+            fail(self.work, entry, refused(fault, result.text), self.there)
+            return True
+        self.work.progress.files += 1
+        self.work.moved(entry.size, len(file.data))
         return True
-    work.progress.files += 1
-    work.moved(entry.size, len(file.data))
-    return True
 
 
-def together_as(work: Work, entries: Sequence[Entry], there: Mapping[bytes, Entry]) -> Conflict:
+def alone_then(work: Work, conflict: Conflict) -> bool:
+    """Whether a name that turns out to be taken is for its file alone to deal with."""
+    return conflict is Conflict.KEEP_BOTH or (work.options.ask is not None and conflict is Conflict.REFUSE)
+
+
+def together_as(conflict: Conflict, entries: Sequence[Entry], there: Mapping[bytes, Entry]) -> Conflict:
     """What a message with many files says of taken names: none that is to keep both is asked for twice like this."""
-    conflict = work.options.conflict
     if conflict is Conflict.KEEP_BOTH and not any(one.path in there for one in entries):
         return Conflict.REFUSE
     return conflict
 
 
-def note(work: Work, entries: Sequence[Entry], results: Sequence[Result]) -> None:
+def note(work: Work, entries: Sequence[Entry], results: Sequence[Result], there: Mapping[bytes, Entry]) -> None:
     """Note what a host did not write."""
     for entry, result in zip(entries, results, strict=True):
         if result.fault:
-            work.failed(display(entry.path), refused(FileFault(result.fault), result.text))
+            fail(work, entry, refused(FileFault(result.fault), result.text), there)
+
+
+def fail(work: Work, entry: Entry, error: FilesError, there: Mapping[bytes, Entry]) -> None:
+    """Note what did not arrive, and where its name is taken what stands there."""
+    work.failed(display(entry.path), compared(error, entry, there.get(entry.path)))
 
 
 async def many(work: Work, files: FilesClient, path: bytes, conflict: Conflict, asked: list[SmallFile]) -> list[Result]:

@@ -9,6 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from farhand.cli.files_options import parse_ask
 from farhand.cli.light import Misused, for_typer, read, run
 from farhand.cli.main import LIGHT, verb
 
@@ -36,6 +37,7 @@ def by_typer(name: str, words: list[str]) -> dict[str, Any] | None:
         ("cp", "a --retry 5 local: --conflict=keep-both --no-delta --json"),
         ("cp", "- local:x --no-preserve"),
         ("cp", "-- -r local:x"),
+        ("cp", "-ri a local:x"),
         ("cp", "-p --no-skip a b:"),
         ("ls", "local: -la"),
         ("rm", "a:x a:y -rf --for-good"),
@@ -79,6 +81,19 @@ def test_a_value_that_cannot_be_goes_to_typer_too() -> None:
     assert not run(verb("df"), ["a:", "--reason", "x" * 201])
     with pytest.raises(Misused):
         verb("cp")(["alone"])
+
+
+def test_nobody_is_asked_where_there_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("cp", "mv"):
+        assert not run(verb(name), ["-i", "a:x", "a:y"])
+        assert not run(verb(name), ["a:x", "a:y", "--conflict", "ask"])
+    with pytest.raises(Misused, match="choose replace, refuse, newer or keep-both"):
+        parse_ask("ask", False)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    assert parse_ask("replace", True)
+    with pytest.raises(Misused, match="it has no answers"):
+        verb("cp")(["-", "a:x"], conflict="ask")
 
 
 def test_every_light_verb_has_its_command() -> None:
