@@ -20,7 +20,7 @@ from farhand.protocol.errors import ByeCode
 from farhand.protocol.events import Ended
 from farhand.protocol.messages import SCHEMA, Channel
 from farhand.protocol.messages.base import Message
-from farhand.protocol.messages.clipboard import ClipText
+from farhand.protocol.messages.clipboard import ClipFiles, ClipText, FilesOffered, OfferFiles
 from farhand.protocol.messages.control import (
     Asking,
     AskMore,
@@ -125,6 +125,7 @@ VIEWERS: dict[type[Message], tuple[Channel, Message]] = {
         (Channel.SCREEN, Refresh()),
         (Channel.SCREEN, Resize(64, 64)),
         (Channel.CLIPBOARD, ClipText("x")),
+        (Channel.CLIPBOARD, OfferFiles([b"a"])),
         *((Channel.FILES, message) for message in (*READERS, *WRITERS)),
     ]
 }
@@ -145,6 +146,8 @@ HOSTS: dict[type[Message], tuple[Channel, Message]] = {
         (Channel.CURSOR, Moved(0, 0)),
         (Channel.SCREEN, Layout(1, 10, 10)),
         (Channel.SCREEN, Update(1, 1, 0, False, [])),
+        (Channel.CLIPBOARD, ClipFiles([], 0)),
+        (Channel.CLIPBOARD, FilesOffered(0, 0)),
         (Channel.FILES, RootList(1, [])),
         (Channel.FILES, Entries(1, [], 0, True)),
         (Channel.FILES, Opened(1, 1, META, 0)),
@@ -222,7 +225,7 @@ async def test_a_message_without_its_right_is_refused_logged_and_changes_nothing
         assert set(written["rights"]) == RULES[kind].needs - granted
         assert kit.platform.desktop.size == (320, 240)
         assert all(not sink.events for sink in kit.platform.inputs)
-        assert all(not clipboard.text for clipboard in kit.platform.clipboards)
+        assert all(not clipboard.text and not clipboard.files for clipboard in kit.platform.clipboards)
         assert caller.stats is None
         assert (VIEW in granted) or caller.picture.layout is None
         assert not caller.over

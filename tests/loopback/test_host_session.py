@@ -1,5 +1,8 @@
 """From a code to a picture and keys: a real host and a real caller, bytes between them."""
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 from tests.loopback.host_kit import HostKit, until
@@ -7,11 +10,13 @@ from tests.loopback.host_kit import HostKit, until
 from farhand.client import AccessRefused, SessionOver, connect
 from farhand.host.consent import Reason
 from farhand.host.events import CallerConnected, CallerEnded, CallerRefused, CodeClosed, CodeEnd
+from farhand.host.files.clipped import uri_of
 from farhand.host.platform.base import Answer, Cursor, Rect
 from farhand.protocol.capability import Capability
 from farhand.protocol.errors import ByeCode
 from farhand.protocol.events import Ended
 from farhand.protocol.messages import Channel
+from farhand.protocol.messages.clipboard import ClipFiles, FilesOffered
 from farhand.protocol.messages.control import NoticeCode, Ping
 
 VIEW, CONTROL, CLIPBOARD = Capability.VIEW, Capability.CONTROL, Capability.CLIPBOARD
@@ -68,6 +73,36 @@ async def test_the_clipboard_both_ways() -> None:
         await until(lambda: kit.platform.clipboards[0].text == "from afar")
         await kit.platform.clipboards[0].copy("from here")
         await caller.wait(lambda s: s.clipboard == ["from here"])
+
+
+async def test_files_that_are_copied_are_named_fetched_and_offered(tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    there.mkdir()
+    (there / "a \u202e.txt").write_text("hello")
+    everything = ["clipboard", "files-read", "files-write"]
+    roots = {"files": {"roots": [{"path": str(there)}]}}
+    async with HostKit(allow=everything, **roots) as kit:
+        caller = await kit.connect(capabilities=[Capability(each) for each in everything], view=False)
+        await until(lambda: kit.platform.clipboards)
+        (clipboard,) = kit.platform.clipboards
+        uri = uri_of(os.fsencode(there / "a \u202e.txt"))
+        await clipboard.copy("", [uri, b"file:///etc/passwd"])
+        await caller.wait(lambda s: s.copied is not None)
+        assert caller.copied is not None
+        (file,) = caller.copied.files
+        assert (file.size, caller.copied.left_out) == (5, 1)
+        assert (await caller.files.get(os.fsdecode(file.path), tmp_path / "here.txt")).files == 1
+        assert (tmp_path / "here.txt").read_text() == "hello"
+        assert await caller.copy_files([file.path, "/etc/passwd"]) == FilesOffered(1, 1)
+        assert clipboard.files == [uri]
+        assert caller.copied is None
+        await clipboard.copy("", [b"file:///nowhere"])
+        await caller.wait(lambda s: s.copied == ClipFiles([], 1))
+        caller.let_go([Capability.FILES_READ, Capability.FILES_WRITE])
+        await caller.wait(lambda s: s.granted == {CLIPBOARD})
+        assert caller.copied is None
+        with pytest.raises(AccessRefused, match="files-write"):
+            await caller.copy_files([file.path])
 
 
 async def test_the_pointers_shape_travels_apart() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -20,7 +21,7 @@ from farhand.protocol.events import Authenticated, Ended, Event, Failed, Message
 from farhand.protocol.identity import Keys, Kind
 from farhand.protocol.messages import Channel
 from farhand.protocol.messages.base import Message
-from farhand.protocol.messages.clipboard import ClipText
+from farhand.protocol.messages.clipboard import ClipFiles, ClipText, FilesOffered, OfferFiles
 from farhand.protocol.messages.control import (
     Asking,
     AskMore,
@@ -177,6 +178,8 @@ class Session:
         self.pointer: tuple[int, int] | None = None
         self.clipboard: list[str] = []
         """Texts that the host's clipboard held, oldest first."""
+        self.copied: ClipFiles | None = None
+        """Files that stand copied on the host: ``files.get`` takes their paths. Only with files-read and clipboard."""
         self.stats: HostStats | None = None
         self.end: Ended | Failed | None = None
         self.over = False
@@ -187,6 +190,7 @@ class Session:
         self._view = view
         self._seq = 0
         self._answers = 0
+        self._offered: list[FilesOffered] = []
         self._authenticated: Authenticated | None = None
         self._waiters: set[asyncio.Future[None]] = set()
         self._loop = asyncio.get_running_loop()
@@ -399,6 +403,19 @@ class Session:
         """Put text into the host's clipboard."""
         self.send(Channel.CLIPBOARD, ClipText(text))
 
+    async def copy_files(self, paths: Sequence[str | bytes], *, wait: float = 30.0) -> FilesOffered:
+        """Put files that are on the host into its clipboard, for its programs to paste; returns how many it took.
+
+        Needs clipboard and files-write. Raises AccessRefused, TimeoutError, SessionOver.
+        """
+        need = {Capability.CLIPBOARD, Capability.FILES_WRITE}
+        if not need <= self.granted:
+            raise AccessRefused(f"it needs the right to {' and '.join(in_order(frozenset(need - self.granted)))}")
+        self._offered.clear()
+        self.send(Channel.CLIPBOARD, OfferFiles([os.fsencode(path) for path in paths]))
+        await self.wait(lambda session: bool(session._offered), wait)
+        return self._offered[-1]
+
     async def _run(self) -> None:
         try:
             self.end = await self._pump.run()
@@ -456,6 +473,10 @@ class Session:
                 self.pointer = (x, y)
             case ClipText(text):
                 self.clipboard = [*self.clipboard[1 - KEPT :], text]
+            case ClipFiles(files, left_out):
+                self.copied = message if files or left_out else None
+            case FilesOffered():
+                self._offered = [message]
             case _:
                 self._session.bye(ByeCode.PROTOCOL, "a message that only viewers send")
                 self._pump.ended()
@@ -471,6 +492,8 @@ class Session:
 
     def _hold(self, granted: Sequence[Capability], until: Sequence[int]) -> None:
         self.granted = frozenset(granted)
+        if not self.granted >= {Capability.CLIPBOARD, Capability.FILES_READ}:
+            self.copied = None
         self.until = {one: end / 1000 for one, end in zip(granted, until, strict=False) if end}
 
     def _keep(self, data: bytes) -> None:

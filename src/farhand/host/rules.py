@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from farhand.protocol.capability import NONE, Capabilities, Capability
 from farhand.protocol.messages.base import Message
-from farhand.protocol.messages.clipboard import ClipText
+from farhand.protocol.messages.clipboard import ClipText, OfferFiles
 from farhand.protocol.messages.control import AskMore, LetGo, Watch
 from farhand.protocol.messages.files import (
     Alter,
@@ -66,6 +66,7 @@ RULES: dict[type[Message], Rule] = {
     Refresh: _LOOKING,
     Resize: Rule(frozenset({Capability.VIEW, Capability.CONTROL}), Capability.VIEW),
     ClipText: Rule(frozenset({Capability.CLIPBOARD}), Capability.CLIPBOARD),
+    OfferFiles: Rule(frozenset({Capability.CLIPBOARD, Capability.FILES_WRITE}), Capability.CLIPBOARD),
     **dict.fromkeys((Roots, List, Get, GetMany, Measure, Space, Hold, StopReading, Signature), _READING),
     **dict.fromkeys((Put, Begin, PutMany, Make, Rename, Delete, Alter, StopWriting), _WRITING),
     **dict.fromkeys((Data, Reuse, Zeros, Finish), _WRITING),

@@ -199,6 +199,8 @@ class Attached:
             for capability in in_order(won):
                 self._open(capability)
         await self._close_slots(lost)
+        for slot in list(self._slots.values()):
+            slot.rights()
 
     async def pause(self, on: bool) -> None:
         """Stop every service and accept nothing, or go on with what holds."""

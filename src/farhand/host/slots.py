@@ -93,6 +93,7 @@ class Port:
         self._slot = slot
         self.service: Service | None = None
         self._say: Callable[[], None] = lambda: None
+        self._rights: Callable[[], None] = lambda: None
         self.tasks = Tasks(f"service {slot.capability}", on_failure=lambda _, error: self.fail(error))
 
     @property
@@ -161,6 +162,17 @@ class Port:
     def last_words(self, say: Callable[[], None]) -> None:
         """Have this called when the service is about to end."""
         self._say = say
+
+    def on_rights(self, changed: Callable[[], None]) -> None:
+        """Have this called when the rights have changed."""
+        self._rights = changed
+
+    def rights(self) -> None:
+        """The rights have changed."""
+        try:
+            self._rights()
+        except Exception as error:
+            self.fail(error)
 
     def leave(self) -> None:
         """The service is about to be put away."""
@@ -251,6 +263,11 @@ class Slot:
             port.fail(error)
         if (took := time.perf_counter() - turn) > _SLOW_SECONDS:
             _log.warning("slow message", message=type(message).__name__, seconds=round(took, 3))
+
+    def rights(self) -> None:
+        """Tell the service that the rights have changed."""
+        if self.port is not None:
+            self.port.rights()
 
     def alive(self) -> None:
         """Note that the service works."""

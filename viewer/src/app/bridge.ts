@@ -5,6 +5,7 @@
  * input events, the elements that pictures appear in. Neither waits for the other.
  */
 import type { InputMessage, Quality, Capability, NoticeCode } from "../gen/messages";
+import type { HostEntry, HostPath } from "../files/api";
 import type { FromFiles, ToFiles } from "../files/wire";
 import type { Bytes } from "../protocol/bytes";
 
@@ -59,6 +60,8 @@ export type ToWorker =
   | { kind: "want"; quality: Quality; visible: boolean; refreshHz: number }
   | { kind: "resize"; width: number; height: number }
   | { kind: "clipboard"; text: string }
+  /** These of its files into the host's clipboard. */
+  | { kind: "offer"; paths: readonly HostPath[] }
   | { kind: "watch"; on: boolean }
   /** More rights, please, for so many seconds (0: as long as the session); `grant` where a grant opened the session. */
   | { kind: "ask"; capabilities: readonly Capability[]; seconds: number; reason: string; grant: Bytes }
@@ -126,5 +129,9 @@ export type FromWorker =
   | { kind: "cursor"; hotX: number; hotY: number; width: number; height: number; rgba: Uint8Array | null }
   | { kind: "pointer"; x: number; y: number }
   | { kind: "clipboard"; text: string }
+  /** Files that were copied on the host, and how many more; neither: none are any longer. */
+  | { kind: "copied"; entries: readonly HostEntry[]; leftOut: number }
+  /** So many of those that were to be offered are in the host's clipboard now, and so many are not. */
+  | { kind: "offered"; offered: number; leftOut: number }
   | { kind: "files"; message: FromFiles }
   | { kind: "statistics"; statistics: Statistics };

@@ -14,7 +14,9 @@ import { fingerprint } from "../protocol/grants";
 import { type PrivateKey, fromHandle, generateKey, privateKey } from "../protocol/keys";
 import { verifyCheckpoint } from "../protocol/merkle";
 import { ViewerSession, type ViewerOptions } from "../protocol/session";
+import type { HostPath } from "../files/api";
 import { SessionLine } from "../files/line";
+import { toHost } from "../files/names";
 import type { Dial } from "../transports/websocket";
 import type { ByCode, ByGrant, ConnectionState, EndReason, FromWorker, Held, KeysDiffer, Statistics, Target } from "./bridge";
 import type { Clock } from "./clock";
@@ -150,6 +152,11 @@ export class Connection {
   /** The viewer's clipboard holds this now. */
   clipboard(text: string): void {
     this.#sending.clipboard(text);
+  }
+
+  /** These files of the host are to be in its clipboard. */
+  offer(paths: readonly HostPath[]): void {
+    this.#sending.offer(paths.map(toHost));
   }
 
   /** More rights, please; `seconds` 0 = as long as the session, `grant` empty where a person is to be asked. */

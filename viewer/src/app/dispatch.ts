@@ -1,4 +1,5 @@
 /** What each message of a host that has let us in comes to: one row a message, and no row for what only viewers send. */
+import { wholeEntries } from "../files/entries";
 import type { FilesMessage, Layout, Message, Update } from "../gen/messages";
 import { own } from "../protocol/bytes";
 import type { FromWorker } from "./bridge";
@@ -75,6 +76,11 @@ const TABLE: Table = {
   Finish: file,
   Signature: file,
   ClipText: (message, to) => { to.post({ kind: "clipboard", text: message.text }); },
+  ClipFiles(message, to) {
+    const entries = wholeEntries(message.files);
+    to.post({ kind: "copied", entries, leftOut: message.leftOut + message.files.length - entries.length });
+  },
+  FilesOffered: ({ offered, leftOut }, to) => { to.post({ kind: "offered", offered, leftOut }); },
 };
 
 /** Act on one message. */

@@ -10,6 +10,7 @@ import {
   type Shown,
   type Want,
 } from "../gen/messages";
+import type { Bytes } from "../protocol/bytes";
 import { MessageError } from "../protocol/errors";
 import type { Clock } from "./clock";
 import type { Link } from "./link";
@@ -123,6 +124,11 @@ export class Sending {
 
   clipboard(text: string): void {
     if (this.#may("clipboard")) this.#send(Channel.CLIPBOARD, { type: "ClipText", text });
+  }
+
+  /** These files of the host into its clipboard. */
+  offer(paths: readonly Bytes[]): void {
+    if (this.#may("clipboard") && this.#may("files-write")) this.#send(Channel.CLIPBOARD, { type: "OfferFiles", paths });
   }
 
   ask(ask: Omit<AskMore, "type">): void {

@@ -92,6 +92,9 @@ scope.onmessage = ({ data }): void => {
     case "clipboard":
       connection.clipboard(data.text);
       break;
+    case "offer":
+      connection.offer(data.paths);
+      break;
     case "watch":
       connection.watch(data.on);
       break;

@@ -132,6 +132,8 @@ export interface Transfer {
   readonly name: string;
   /** Where it lies or will lie on the host; safe to show. */
   readonly path: string;
+  /** What it is called on the host now that an upload is done there; not for showing. Null before that. */
+  readonly placed: HostPath | null;
   /** Bytes in all; null until that is known. */
   readonly size: number | null;
   readonly done: number;

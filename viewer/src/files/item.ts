@@ -1,5 +1,5 @@
 /** One transfer in the engine: what is kept of it, how far it is, and how fast. */
-import type { ConflictChoice, Fault, Transfer, TransferState, UploadSource } from "./api";
+import type { ConflictChoice, Fault, HostPath, Transfer, TransferState, UploadSource } from "./api";
 import type { FilesError } from "./faults";
 import { showable } from "./names";
 import type { Kept } from "./store";
@@ -30,6 +30,7 @@ export class Item {
   /** Times that it was tried again by itself. */
   tries = 0;
   saveable = false;
+  placed: HostPath | null = null;
   /** It is to go on as soon as it has stopped. */
   again = false;
   #finished = 0;
@@ -117,7 +118,7 @@ export class Item {
     const speed = this.state === "running" ? Math.round(this.#speed) : 0;
     const left = this.size === null ? 0 : this.size - this.done;
     return {
-      id, direction, kind, name: showable(name), path: showable(path), size: this.size, done: this.done, speed,
+      id, direction, kind, name: showable(name), path: showable(path), placed: this.placed, size: this.size, done: this.done, speed,
       secondsLeft: speed > 0 && this.size !== null ? Math.max(0, Math.ceil(left / speed)) : null,
       state: this.state, error: this.error, conflict: this.conflict, files: this.files, failures: this.failures,
       saveable: this.saveable,

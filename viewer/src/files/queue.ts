@@ -282,6 +282,7 @@ export class Queue {
       const source = handle === null ? item.source : { kind: "folder", name: item.kept.name, handle: handle as FileSystemDirectoryHandle } as const;
       if (source?.kind !== "folder") return "source";
       await uploadTree(means, source, path, this.#tree(item, signal));
+      item.placed = path;
       return this.#treeEnd(item);
     }
     const file = handle === null ? (item.source?.kind === "file" ? item.source.file : null) : await fileOf(handle as FileSystemFileHandle);
@@ -294,7 +295,7 @@ export class Queue {
     };
     for (let choice = item.kept.policy; ; ) {
       try {
-        await upload(means.operations, means.turns, file, path, choice, progress);
+        item.placed = await upload(means.operations, means.turns, file, path, choice, progress);
         return "done";
       } catch (error) {
         if (!(error instanceof FilesError) || (error.fault !== "exists" && error.fault !== "not-newer")) throw error;

@@ -1,9 +1,10 @@
 /** What is asked of the host and answered at once: names, folders, room, a file's beginning. */
-import type { Conflict, Entry, EntryKind } from "../gen/messages";
+import type { Conflict, Entry } from "../gen/messages";
 import { type Bytes, concat } from "../protocol/bytes";
-import type { ConflictChoice, HostEntry, HostKind, HostPath, HostRoot, Listing, Version } from "./api";
+import type { ConflictChoice, HostEntry, HostPath, HostRoot, Listing, Version } from "./api";
+import { hostEntry } from "./entries";
 import { FilesError } from "./faults";
-import { fromHost, innerParts, join, lastPart, showable, toHost } from "./names";
+import { fromHost, innerParts, join, showable, toHost } from "./names";
 import type { Operation, Operations } from "./operations";
 import { Unpacker } from "./unpacking";
 
@@ -15,7 +16,6 @@ export const FOLDER_MODE = 0o755;
 export const FILE_MODE = 0o644;
 const NO_BYTES = new Uint8Array(0);
 
-const KINDS: Readonly<Record<EntryKind, HostKind>> = { 1: "file", 2: "folder", 3: "link", 4: "other" };
 export const KIND = { FILE: 1, FOLDER: 2, LINK: 3, OTHER: 4 } as const;
 
 /** What a choice is on the wire; nothing chosen, and what is skipped, refuses. */
@@ -187,18 +187,4 @@ function sane(folder: HostPath, depth: number, entries: readonly Entry[], skippe
     else kept.push(hostEntry(join(folder, inner), entry));
   }
   return { entries: kept, skipped: skipped + dropped };
-}
-
-function hostEntry(path: HostPath, { kind, size, mtime, mode, target }: Entry): HostEntry {
-  const name = lastPart(path);
-  return {
-    path,
-    name,
-    shown: showable(name),
-    kind: KINDS[kind],
-    size,
-    modified: Math.floor(mtime / 1000),
-    mode: mode & 0o777,
-    target: showable(fromHost(target)),
-  };
 }

@@ -382,7 +382,50 @@ export interface ClipText {
   readonly text: string;
 }
 
-export type ClipboardMessage = ClipText;
+/** What a name stands for. */
+export const ENTRY_KINDS = [1, 2, 3, 4] as const;
+export type EntryKind = (typeof ENTRY_KINDS)[number];
+
+/** One name in a folder; `path` is relative to the folder that was listed, `target` a link's. */
+export interface Entry {
+  readonly path: Bytes;
+  readonly kind: EntryKind;
+  readonly size: number;
+  readonly mtime: number;
+  readonly mode: number;
+  readonly target: Bytes;
+}
+
+/**
+ * From a host: files that were copied there; both empty: they are no longer.
+ *
+ * Each `path` is whole, as a viewer asks for it; `left_out`: so many more are in no folder that is open for
+ * reading, cannot be read, or are too many.
+ */
+export interface ClipFiles {
+  readonly type: "ClipFiles";
+  readonly files: readonly Entry[];
+  readonly leftOut: number;
+}
+
+/**
+ * From a viewer: put these files of the host into its clipboard, for its programs; answered by FilesOffered.
+ *
+ * What a newer ClipText or OfferFiles overtakes is not answered.
+ */
+export interface OfferFiles {
+  readonly type: "OfferFiles";
+  readonly paths: readonly Bytes[];
+}
+
+/** From a host: so many are in its clipboard now, and so many are not; none of them: it is as it was. */
+export interface FilesOffered {
+  readonly type: "FilesOffered";
+  readonly offered: number;
+  readonly leftOut: number;
+}
+
+export type ClipboardMessage = ClipText | ClipFiles | OfferFiles | FilesOffered;
 
 /** Ask for the folders that are open; answered by RootList. */
 export interface Roots {
@@ -493,10 +536,6 @@ export interface Begin {
   readonly id: number;
   readonly offset: number;
 }
-
-/** What a name stands for. */
-export const ENTRY_KINDS = [1, 2, 3, 4] as const;
-export type EntryKind = (typeof ENTRY_KINDS)[number];
 
 /** A whole file, folder or link. `fault` is 0, or why a reader got nothing; `packed`: zstd. */
 export interface SmallFile {
@@ -620,16 +659,6 @@ export interface RootList {
   readonly type: "RootList";
   readonly id: number;
   readonly roots: readonly Root[];
-}
-
-/** One name in a folder; `path` is relative to the folder that was listed, `target` a link's. */
-export interface Entry {
-  readonly path: Bytes;
-  readonly kind: EntryKind;
-  readonly size: number;
-  readonly mtime: number;
-  readonly mode: number;
-  readonly target: Bytes;
 }
 
 /** Names; `last`: the last answer. `skipped` names in this message could not be read. */
@@ -971,9 +1000,29 @@ const SCREEN_MESSAGE_SHAPE = s.union<ScreenMessage>(
     ["height", s.integer(1, 16384)],
   ]),
 );
+const ENTRY_KIND_SHAPE = s.oneOf(s.integer(0, 4), ENTRY_KINDS);
+const ENTRY_SHAPE = s.struct<Entry>([
+  ["path", s.bytes(0, 4096)],
+  ["kind", ENTRY_KIND_SHAPE],
+  ["size", s.integer(0, 9007199254740991)],
+  ["mtime", s.integer(-9007199254740991, 9007199254740991)],
+  ["mode", s.integer(0, 65535)],
+  ["target", s.bytes(0, 4096)],
+]);
 const CLIPBOARD_MESSAGE_SHAPE = s.union<ClipboardMessage>(
   s.variant<ClipText>(1, "ClipText", [
     ["text", s.text(250000)],
+  ]),
+  s.variant<ClipFiles>(2, "ClipFiles", [
+    ["files", s.list(ENTRY_SHAPE, 0, 4096)],
+    ["leftOut", s.integer(0, 4294967295)],
+  ]),
+  s.variant<OfferFiles>(3, "OfferFiles", [
+    ["paths", s.list(s.bytes(0, 4096), 0, 4096)],
+  ]),
+  s.variant<FilesOffered>(4, "FilesOffered", [
+    ["offered", s.integer(0, 4294967295)],
+    ["leftOut", s.integer(0, 4294967295)],
   ]),
 );
 const ATTRIBUTE_SHAPE = s.struct<Attribute>([
@@ -986,7 +1035,6 @@ const META_SHAPE = s.struct<Meta>([
   ["attributes", s.list(ATTRIBUTE_SHAPE, 0, 16)],
 ]);
 const CONFLICT_SHAPE = s.oneOf(s.integer(0, 4), CONFLICTS);
-const ENTRY_KIND_SHAPE = s.oneOf(s.integer(0, 4), ENTRY_KINDS);
 const SMALL_FILE_SHAPE = s.struct<SmallFile>([
   ["path", s.bytes(0, 4096)],
   ["kind", ENTRY_KIND_SHAPE],
@@ -1000,14 +1048,6 @@ const ROOT_SHAPE = s.struct<Root>([
   ["path", s.bytes(0, 4096)],
   ["name", s.text(255)],
   ["writable", s.flag],
-]);
-const ENTRY_SHAPE = s.struct<Entry>([
-  ["path", s.bytes(0, 4096)],
-  ["kind", ENTRY_KIND_SHAPE],
-  ["size", s.integer(0, 9007199254740991)],
-  ["mtime", s.integer(-9007199254740991, 9007199254740991)],
-  ["mode", s.integer(0, 65535)],
-  ["target", s.bytes(0, 4096)],
 ]);
 const STEP_SHAPE = s.oneOf(s.integer(0, 3), STEPS);
 const RESULT_SHAPE = s.struct<Result>([

@@ -17,7 +17,7 @@ export function entry(path: HostPath, changes: Partial<HostEntry> = {}): HostEnt
 export function transfer(id: string, changes: Partial<Transfer> = {}): Transfer {
   return {
     id, direction: "download", kind: "file", name: id, path: `/home/ada/${id}`, size: 1000, done: 0, speed: 0, secondsLeft: null,
-    state: "waiting", error: null, conflict: null, files: null, failures: [], saveable: false, ...changes,
+    state: "waiting", error: null, conflict: null, files: null, failures: [], saveable: false, placed: null, ...changes,
   };
 }
 

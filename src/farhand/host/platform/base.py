@@ -217,11 +217,25 @@ class Person(Protocol):
         ...
 
 
+class Copied(NamedTuple):
+    """What a program put into the clipboard: text, files as URIs, both, or neither."""
+
+    text: str = ""
+    files: Sequence[bytes] = ()
+    """As the program wrote them; nothing about them is checked."""
+    more: int = 0
+    """Files beyond those, of which there were too many to take."""
+
+
 class Clipboard(Protocol):
-    """The host's text clipboard. Runs on the event loop."""
+    """The host's clipboard. Runs on the event loop."""
 
     def set_text(self, text: str) -> None:
         """Own the clipboard with this text."""
+        ...
+
+    def set_files(self, uris: Sequence[bytes]) -> None:
+        """Own the clipboard with these files, to be copied."""
         ...
 
     def close(self) -> None:
@@ -246,8 +260,8 @@ class Platform(Protocol):
         """The person's side, and what their clicks do."""
         ...
 
-    def open_clipboard(self, changed: Callable[[str], Awaitable[None]]) -> Clipboard | None:
-        """The clipboard, or None where there is none; ``changed`` hears of new text."""
+    def open_clipboard(self, changed: Callable[[Copied], Awaitable[None]]) -> Clipboard | None:
+        """The clipboard, or None where there is none; ``changed`` hears of what others put into it."""
         ...
 
     def resize(self, width: int, height: int) -> bool:

@@ -94,6 +94,10 @@ class SessionPort(Protocol):
         """Have ``say`` called once, when the service is about to end and ``send`` still has an effect."""
         ...
 
+    def on_rights(self, changed: Callable[[], None]) -> None:
+        """Have ``changed`` called whenever the capabilities that hold have changed and the service goes on."""
+        ...
+
     def start(self, coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         """Run something beside ``handle``; it ends with the session at the latest, its failure goes to ``fail``."""
         ...

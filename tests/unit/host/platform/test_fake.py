@@ -5,7 +5,7 @@ import select
 import numpy as np
 import pytest
 
-from farhand.host.platform.base import Answer, Controls, Cursor, DisplayGone, Platform, Question, Rect
+from farhand.host.platform.base import Answer, Controls, Copied, Cursor, DisplayGone, Platform, Question, Rect
 from farhand.host.platform.fake import FakePlatform
 from farhand.protocol.messages.input import Key
 
@@ -84,11 +84,11 @@ async def test_input_person_and_clipboard_are_recorded() -> None:
     person.controls.end_all()
     assert ended == [True]
 
-    heard: list[str] = []
+    heard: list[Copied] = []
 
-    async def changed(text: str) -> None:
-        heard.append(text)
+    async def changed(copied: Copied) -> None:
+        heard.append(copied)
 
     clipboard = platform.open_clipboard(changed)
     await clipboard.copy("new")
-    assert heard == ["new"]
+    assert heard == [Copied("new")]

@@ -130,8 +130,8 @@ export class Manager {
     render(null, this.#root);
   }
 
-  /** What was dropped or pasted goes into the folder of the host that is open. */
-  take(sources: Promise<readonly UploadSource[]>): Promise<void> {
+  /** What was dropped or pasted goes into the folder of the host that is open; resolves to the new ids. */
+  take(sources: Promise<readonly UploadSource[]>): Promise<readonly string[]> {
     return this.#traffic.take(sources, this.target.path);
   }
 

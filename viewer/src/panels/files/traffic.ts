@@ -25,11 +25,13 @@ export class Traffic {
     this.#means = means;
   }
 
-  /** What was dropped or pasted goes into a folder of the host; the path is empty for the first open one. */
-  take(sources: Promise<readonly UploadSource[]>, folder: string): Promise<void> {
-    return this.#means.notices.tried("Nothing was sent", async () => {
-      await this.#send(await sources, folder);
+  /** What was dropped or pasted goes into a folder of the host, of which an empty path is the first open one; the new ids. */
+  async take(sources: Promise<readonly UploadSource[]>, folder: string): Promise<readonly string[]> {
+    let ids: readonly string[] = [];
+    await this.#means.notices.tried("Nothing was sent", async () => {
+      ids = await this.#send(await sources, folder);
     });
+    return ids;
   }
 
   /** What is selected goes to the other side. */
@@ -100,13 +102,13 @@ export class Traffic {
     });
   }
 
-  async #send(sources: readonly UploadSource[], folder: string): Promise<void> {
+  async #send(sources: readonly UploadSource[], folder: string): Promise<readonly string[]> {
     const { files } = this.#means;
-    if (sources.length === 0) return;
+    if (sources.length === 0) return [];
     if (files.rights.write !== "held") {
       const { write, text } = await files.askForRights(["files-write"]);
       if (write !== "held") throw new FilesError("rights", text);
     }
-    await files.queue.enqueueUpload(sources, folder);
+    return files.queue.enqueueUpload(sources, folder);
   }
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from farhand.host.platform.base import Controls, DisplayGone, PlatformError
+from farhand.host.platform.base import Controls, Copied, DisplayGone, PlatformError
 from farhand.host.platform.fake.screen import FakeDesktop, FakeScreen
 from farhand.host.platform.fake.sinks import FakeClipboard, FakeInput, FakePerson
 
@@ -37,7 +37,7 @@ class FakePlatform:
         self.person.controls = controls
         return self.person
 
-    def open_clipboard(self, changed: Callable[[str], Awaitable[None]]) -> FakeClipboard:
+    def open_clipboard(self, changed: Callable[[Copied], Awaitable[None]]) -> FakeClipboard:
         """A clipboard, appended to ``clipboards``."""
         self.clipboards.append(FakeClipboard(changed))
         return self.clipboards[-1]

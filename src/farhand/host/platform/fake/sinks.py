@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from farhand.host.platform.base import Answer, Controls, Presence, Question
+from farhand.host.platform.base import Answer, Controls, Copied, Presence, Question
 from farhand.protocol.messages.input import Key
 
 Event = tuple[Any, ...]
@@ -94,19 +94,24 @@ class FakePerson:
 class FakeClipboard:
     """A Clipboard in memory; a test calls ``copy`` as the person at the host would."""
 
-    def __init__(self, changed: Callable[[str], Awaitable[None]]) -> None:
+    def __init__(self, changed: Callable[[Copied], Awaitable[None]]) -> None:
         self._changed = changed
         self.text = ""
+        self.files: Sequence[bytes] = ()
         self.closed = False
 
     def set_text(self, text: str) -> None:
         """Hold the text."""
-        self.text = text
+        self.text, self.files = text, ()
 
-    async def copy(self, text: str) -> None:
-        """The person at the host copies this text."""
-        self.text = text
-        await self._changed(text)
+    def set_files(self, uris: Sequence[bytes]) -> None:
+        """Hold the files."""
+        self.text, self.files = "", uris
+
+    async def copy(self, text: str = "", files: Sequence[bytes] = (), more: int = 0) -> None:
+        """The person at the host copies this text, or these files."""
+        self.text, self.files = text, files
+        await self._changed(Copied(text, files, more))
 
     def close(self) -> None:
         """Record."""

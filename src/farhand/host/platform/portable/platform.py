@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import mss
 import mss.exception
 
-from farhand.host.platform.base import Controls, PlatformError
+from farhand.host.platform.base import Controls, Copied, PlatformError
 from farhand.host.platform.portable.input import PortableInput
 from farhand.host.platform.portable.person import PortablePerson
 from farhand.host.platform.portable.screen import PortableScreen
@@ -28,7 +28,7 @@ class PortablePlatform:
         """Windows by tkinter, which end every session, and none alone."""
         return PortablePerson(controls.end_all)
 
-    def open_clipboard(self, changed: Callable[[str], Awaitable[None]]) -> None:
+    def open_clipboard(self, changed: Callable[[Copied], Awaitable[None]]) -> None:
         """None: neither library has one."""
 
     def resize(self, width: int, height: int) -> bool:

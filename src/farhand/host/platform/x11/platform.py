@@ -5,7 +5,7 @@ from typing import Any
 
 import xcffib.randr
 
-from farhand.host.platform.base import Controls, PlatformError
+from farhand.host.platform.base import Controls, Copied, PlatformError
 from farhand.host.platform.terminal import TerminalPerson
 from farhand.host.platform.x11 import connection, locking
 from farhand.host.platform.x11.capture import X11Screen
@@ -46,7 +46,7 @@ class X11Platform:
         terminal = TerminalPerson(controls=controls) if self.virtual is not None else None
         return X11Person(self.display, self._guard, controls, terminal)
 
-    def open_clipboard(self, changed: Callable[[str], Awaitable[None]]) -> X11Clipboard:
+    def open_clipboard(self, changed: Callable[[Copied], Awaitable[None]]) -> X11Clipboard:
         """The CLIPBOARD selection."""
         self._ensure()
         return X11Clipboard(self.display, changed)
