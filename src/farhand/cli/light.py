@@ -124,6 +124,11 @@ def _parameters(command: Callable[..., None]) -> Iterator[_Parameter]:
         yield _Parameter(name, kind, marker, on, off)
 
 
+def takes_value(command: Callable[..., None]) -> set[str]:
+    """The options of a verb behind which a value stands."""
+    return {name for one in _parameters(command) if one.kind is not bool for name in one.on}
+
+
 def for_typer(command: Callable[..., None]) -> Callable[..., None]:
     """The same verb with Typer's own options."""
     import functools
