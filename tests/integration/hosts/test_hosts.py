@@ -18,7 +18,7 @@ STATUS = Status("Debian 12", "0.1", ["1920x1080", "1280x720"], 0.25, 10 << 30, 1
 
 
 async def enrol(org: Organisation, body: dict) -> httpx.Response:
-    async with httpx.AsyncClient(base_url=org.address + "/api", headers={"x-farhand": "1"}) as stranger:
+    async with httpx.AsyncClient(base_url=org.address + "/api", headers={"x-farhand": "1"}, verify=False) as stranger:
         return await stranger.post("/enrol", json=body)
 
 
@@ -34,9 +34,8 @@ async def test_a_host_is_enrolled_once_seen_at_once_and_gone_when_it_leaves(org:
         assert (await end.wait_for(AuditWanted)).have == 0
         await end.say(STATUS)
         began = time.monotonic()
-        async with httpx.AsyncClient() as _:
-            while (found := await admin.get("/hosts", state="online", q="DEBIAN"))["total"] != 1:
-                assert time.monotonic() - began < 5
+        while (found := await admin.get("/hosts", state="online", q="DEBIAN"))["total"] != 1:
+            assert time.monotonic() - began < 5
         shown = found["items"][0]
         assert shown["online"]
         assert shown["screens"] == STATUS.screens
