@@ -23,6 +23,11 @@ export class Clipboard {
     return true;
   }
 
+  /** Files took the text's place at one end: the same text is news again. */
+  forget(): void {
+    this.#shared = "";
+  }
+
   /** The host's clipboard holds this now. */
   arrived(text: string): void {
     this.#shared = text;

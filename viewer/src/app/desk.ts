@@ -11,7 +11,9 @@ import type { ConnectionState, Held, HostFacts, Statistics, Target } from "./bri
 import { systemClock } from "./clock";
 import type { Door } from "./doors/door";
 import { platformName, touchFirst } from "./environment";
+import { Copied } from "./copied";
 import { FilesDesk } from "./files_desk";
+import { Pasted } from "./pasted";
 import { Reveal } from "./reveal";
 import { holds, nextEnd } from "./rights";
 import { RightsDesk } from "./rights_desk";
@@ -58,6 +60,8 @@ export class Desk {
   readonly #abort = new AbortController();
   readonly #rights: RightsDesk;
   readonly #files: FilesDesk;
+  readonly #copied: Copied;
+  readonly #pasted: Pasted;
   readonly #byCode: boolean;
   #host = NO_HOST;
   #greeted = false;
@@ -102,6 +106,13 @@ export class Desk {
       },
       checkpoint: events.checkpoint.bind(events),
       notice: this.#notice,
+      copied: (entries, leftOut) => {
+        this.#copied.arrived(entries, leftOut);
+      },
+      offered: (offered, leftOut) => {
+        this.#pasted.answered(offered, leftOut);
+      },
+      pastedFiles: (data) => this.#pasted.take(data),
       askFor: (capabilities, reason) => this.#rights.askFor(capabilities, reason),
       statistics: (second) => {
         this.#history = [...this.#history, second].slice(-HISTORY);
@@ -121,11 +132,16 @@ export class Desk {
       },
       sticky: changed,
     });
-    this.#files = new FilesDesk(ui.parentElement ?? document.body, this.#session.files, () => this.#host.name, {
-      changed,
-      tell: this.#say.bind(this),
-      say: events.say.bind(events),
-      leave: this.focus.bind(this),
+    const hostName = (): string => this.#host.name;
+    const told = { changed, tell: this.#say.bind(this), say: events.say.bind(events) };
+    this.#files = new FilesDesk(ui.parentElement ?? document.body, this.#session.files, hostName, { ...told, leave: this.focus.bind(this) });
+    this.#copied = new Copied(this.#session.files, hostName, { ...told, used: () => ui.querySelector(".copied:is(:hover, :focus-within)") !== null }, systemClock);
+    this.#pasted = new Pasted(this.#session.files, hostName, {
+      tell: told.tell,
+      send: this.#files.send.bind(this.#files),
+      offer: (paths) => {
+        this.#session.offer(paths);
+      },
     });
     this.#actions = this.#makeActions();
     this.#listen();
@@ -150,6 +166,8 @@ export class Desk {
     clearInterval(this.#ticker);
     this.#rights.close();
     this.#files.close();
+    this.#copied.close();
+    this.#pasted.close();
     this.#reveal.close();
     this.#toasts.close();
     this.#session.close();
@@ -179,6 +197,7 @@ export class Desk {
       paused: this.#paused,
       rights: this.#showRights ? this.#rights.state : null,
       displayGone: this.#displayGone,
+      copied: this.#copied.state,
       toasts: this.#toasts.all,
       touch: this.#touch,
       origin: this.#origin,
@@ -191,6 +210,7 @@ export class Desk {
         ending: first === null ? "" : endsShort(first, now),
         rights: this.#showRights,
         files: this.#files.state,
+        copied: this.#copied.state,
         byCode: this.#byCode,
         mode: stage.mode,
         scale: stage.view.scale,
@@ -246,6 +266,7 @@ export class Desk {
           this.#toDesk();
           this.#files.toggle();
         },
+        copied: this.#toggleCopied,
         hide: this.#toDesk,
         end: this.#events.end.bind(this.#events),
       },
@@ -277,6 +298,16 @@ export class Desk {
         },
         close: () => {
           this.#toggleRights();
+          this.focus();
+        },
+      },
+      copied: {
+        save: () => {
+          void this.#copied.save();
+          this.focus();
+        },
+        hide: () => {
+          this.#copied.show(false);
           this.focus();
         },
       },
@@ -321,6 +352,7 @@ export class Desk {
         .join(", ");
     const [lost, won] = [words(this.#rights.rights, rights), words(rights, this.#rights.rights)];
     this.#rights.set(rights);
+    if (!holds(rights, "clipboard") || !holds(rights, "files-read")) this.#copied.forget();
     this.#tick();
     const said = plain(reason);
     const why = said === "" ? "" : `: ${said}`;
@@ -377,6 +409,18 @@ export class Desk {
     if (this.#showRights && this.#statistics) this.#toggleStatistics();
     this.#tick();
     this.#events.changed();
+  };
+
+  /** The notice of copied files, with the focus on it. */
+  readonly #toggleCopied = (): void => {
+    if (this.#copied.state === null) return;
+    const open = !this.#copied.state.open;
+    this.#toDesk();
+    this.#copied.show(open);
+    if (!open) return;
+    requestAnimationFrame(() => {
+      this.#ui.querySelector<HTMLElement>(".copied button")?.focus();
+    });
   };
 
   /** Times that run out are written anew while they are seen. */

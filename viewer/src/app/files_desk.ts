@@ -67,6 +67,14 @@ export class FilesDesk {
     else void this.#show();
   };
 
+  /** What was pasted on the desktop goes where what is dropped there does; resolves to the new transfers' ids. */
+  async send(sources: Promise<readonly UploadSource[]>): Promise<readonly string[]> {
+    const manager = await this.#loaded();
+    const ids = (await manager?.take(sources)) ?? [];
+    if (this.#files.rights.write !== "held" && !this.#open) await this.#show();
+    return ids;
+  }
+
   close(): void {
     this.#abort.abort();
     this.#open = false;
@@ -156,7 +164,7 @@ export class FilesDesk {
     const { dataTransfer } = event;
     if (this.#managers(event) || dataTransfer === null || !dataTransfer.types.includes("Files")) return;
     event.preventDefault();
-    void this.#send(sourcesOf(dataTransfer));
+    void this.send(sourcesOf(dataTransfer));
   };
 
   /** Whether it is over the manager, which knows better where things go. */
@@ -173,12 +181,6 @@ export class FilesDesk {
     const shown = document.createElement("bdi");
     shown.textContent = name;
     this.#target.replaceChildren("Drop to send into ", shown);
-  }
-
-  async #send(sources: Promise<readonly UploadSource[]>): Promise<void> {
-    const manager = await this.#loaded();
-    await manager?.take(sources);
-    if (this.#files.rights.write !== "held" && !this.#open) await this.#show();
   }
 }
 

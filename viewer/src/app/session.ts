@@ -1,5 +1,6 @@
 /** One session as the page holds it: the worker, the picture, the devices and the clipboard, made and ended together. */
 import type { Capability, NoticeCode, Quality } from "../gen/messages";
+import type { HostEntry, HostPath } from "../files/api";
 import { FilesClient } from "../files/client";
 import { Devices } from "../input/devices";
 import type { System } from "../input/keyboard";
@@ -23,6 +24,12 @@ export interface SessionEvents {
   checkpoint(checkpoint: Checkpoint): void;
   notice(code: NoticeCode, text: string): void;
   statistics(statistics: Statistics): void;
+  /** Files stand copied on the host, and so many more; neither: none do any longer. */
+  copied(entries: readonly HostEntry[], leftOut: number): void;
+  /** So many files are in the host's clipboard now that were to be, and so many are not. */
+  offered(offered: number, leftOut: number): void;
+  /** Files were pasted here; true if the host has them already, and gets the key. Only before the event is over. */
+  pastedFiles(data: DataTransfer): boolean;
   /** Ask for rights; resolves to what came of it, empty if they were granted. */
   askFor(capabilities: readonly Capability[], reason: string): Promise<string>;
   viewed(view: View, mode: ScaleMode): void;
@@ -87,6 +94,10 @@ export class Session {
         events.pressed();
       },
       pasted: (text) => this.#clipboard.pasted(text),
+      pastedFiles: (data) => {
+        this.#clipboard.forget();
+        return events.pastedFiles(data);
+      },
       mayPaste: () => this.#may("clipboard"),
       takesKeys: events.takesKeys.bind(events),
     });
@@ -140,6 +151,11 @@ export class Session {
   /** Gives rights back. */
   letGo(capabilities: readonly Capability[]): void {
     this.#post({ kind: "let-go", capabilities });
+  }
+
+  /** These files of the host into its clipboard. */
+  offer(paths: readonly HostPath[]): void {
+    this.#post({ kind: "offer", paths });
   }
 
   /** Tries the line at once, where it is cut. */
@@ -204,6 +220,13 @@ export class Session {
         break;
       case "clipboard":
         if (this.#may("clipboard")) this.#clipboard.arrived(message.text);
+        break;
+      case "copied":
+        this.#clipboard.forget();
+        if (this.#may("clipboard") && this.#may("files-read")) this.#events.copied(message.entries, message.leftOut);
+        break;
+      case "offered":
+        this.#events.offered(message.offered, message.leftOut);
         break;
       case "files":
         this.files.received(message.message);

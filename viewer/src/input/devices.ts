@@ -1,4 +1,5 @@
 /** The devices in front of the person, joined to the host: which event of the page goes where. */
+import { meansFiles } from "../app/pasted";
 import type { Stage } from "../screen/stage";
 import { Keyboard, type System } from "./keyboard";
 import type { Outbox } from "./outbox";
@@ -21,6 +22,8 @@ export interface DeviceEvents {
   sticky(): void;
   /** Something was pasted here, on its way to be pasted there; true if the host did not have it yet. */
   pasted(text: string): boolean;
+  /** Files were pasted here; true if the host has them already, and gets the key. Only before the event is over. */
+  pastedFiles(data: DataTransfer): boolean;
   /** Whether the person may paste. */
   mayPaste(): boolean;
   /** Whether a key that nothing on the page has the focus for is meant for the desktop. */
@@ -51,6 +54,8 @@ export class Devices {
   readonly #abort = new AbortController();
   #mouse: PointerEvent | null = null;
   #panning = 0;
+  /** The key that pastes just now. */
+  #pasteCode = "";
   /** Where the last finger was, in CSS pixels from the top. */
   #lastTouch = 0;
 
@@ -164,6 +169,7 @@ export class Devices {
     if (event.type === "keydown" && isPaste(event) && !event.repeat && this.#events.mayPaste()) {
       // The browser hands over the clipboard only if this key does its work: the key follows when it has.
       this.#outbox.hold(PASTE_MS);
+      this.#pasteCode = event.code;
       this.#keyboard.handle(event);
       event.stopPropagation();
       return;
@@ -175,7 +181,14 @@ export class Devices {
 
   readonly #paste = (event: ClipboardEvent): void => {
     event.preventDefault();
-    const text = event.clipboardData?.getData("text/plain") ?? "";
+    const data = event.clipboardData;
+    if (data !== null && meansFiles(data) && this.#events.mayPaste()) {
+      const there = this.#events.pastedFiles(data);
+      if (!there) this.#outbox.forget(this.#pasteCode);
+      this.#outbox.hold(there ? AHEAD_MS : 0);
+      return;
+    }
+    const text = data?.getData("text/plain") ?? "";
     const news = text !== "" && this.#events.pasted(text);
     this.#outbox.hold(news ? AHEAD_MS : 0);
   };

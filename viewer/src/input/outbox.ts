@@ -14,6 +14,8 @@ export class Outbox implements InputSink {
   #enabled = false;
   #held: [InputMessage, number][] | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** The key of a press that is forgotten, until it is pressed anew. */
+  #forgotten = "";
 
   constructor(post: Post) {
     this.#post = post;
@@ -39,7 +41,17 @@ export class Outbox implements InputSink {
     for (const [message, at] of held) this.#post(message, at);
   }
 
+  /** The press of this key that is held back never happened, nor do its repeats and its release. */
+  forget(code: string): void {
+    this.#held = this.#held?.filter(([message]) => message.type !== "Key" || message.code !== code) ?? null;
+    this.#forgotten = code;
+  }
+
   key(down: boolean, code: string, key: string, modifiers: number, repeat: boolean, at: number): void {
+    if (code !== "" && code === this.#forgotten) {
+      if (!down || repeat) return;
+      this.#forgotten = "";
+    }
     this.#send({ type: "Key", down, code, key, modifiers, repeat, seq: this.#next() }, at);
   }
 

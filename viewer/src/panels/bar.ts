@@ -1,5 +1,6 @@
 /** The bar over the picture: it hides at the top edge, and everything that is not the desktop itself is on it. */
 import { type TemplateResult, html, nothing } from "lit/html.js";
+import { type CopiedState, copiedWords } from "../app/copied";
 import type { FilesState } from "../app/files_desk";
 import type { Quality } from "../gen/messages";
 import type { KeyName } from "../input/sticky";
@@ -21,6 +22,8 @@ export interface BarState {
   readonly ending: string;
   readonly rights: boolean;
   readonly files: FilesState;
+  /** Files that stand copied on the host. */
+  readonly copied: CopiedState | null;
   /** Whether connecting again needs a new code. */
   readonly byCode: boolean;
   readonly mode: ScaleMode;
@@ -43,6 +46,7 @@ export interface BarActions extends MenuHolder {
   readonly statistics: () => void;
   readonly rights: () => void;
   readonly files: () => void;
+  readonly copied: () => void;
   readonly hide: () => void;
   readonly end: () => void;
 }
@@ -111,7 +115,7 @@ export function bar(state: BarState, actions: BarActions): TemplateResult {
     ${state.canFull ? tool("full", state.full ? "Leave full screen" : "Full screen", state.full, actions.full) : nothing}
     ${menu(keysMenu(state, actions), actions)} ${menu(qualityMenu(state, actions), actions)}
     ${tool("window", "Match window", state.matching, actions.match, "Make the desktop as large as this window", !state.control)}
-    ${filesTool(state.files, actions.files)}
+    ${filesTool(state.files, actions.files)} ${state.copied === null ? nothing : copiedTool(state.copied, actions.copied)}
     ${tool("key", state.ending === "" ? "Rights" : `Rights ${state.ending}`, state.rights, actions.rights, "Rights: what you may do here, and until when")}
     ${tool("chart", "Statistics", state.statistics, actions.statistics)}
     ${menu(
@@ -197,13 +201,29 @@ function filesTool({ open, summary }: FilesState, run: () => void): TemplateResu
   </button>`;
 }
 
+/** The way to what stands copied on the host, also when its notice is away. */
+function copiedTool({ entries, leftOut, open }: CopiedState, run: () => void): TemplateResult {
+  const words = copiedWords(entries.length, leftOut);
+  return html`<button
+    type="button"
+    class="tool"
+    title=${`${words} on the host, by C in this bar`}
+    aria-label=${`${words} on the host`}
+    aria-pressed=${String(open)}
+    aria-keyshortcuts="C"
+    @click=${run}
+  >
+    ${icon("copied")}<span class="label">${entries.length + leftOut} copied</span>
+  </button>`;
+}
+
 function tool(name: IconName, label: string, on: boolean, run: () => void, title = label, disabled = false): TemplateResult {
   return html`<button type="button" class="tool" title=${title} aria-label=${label} aria-pressed=${String(on)} ?disabled=${disabled} @click=${run}>
     ${icon(name)}<span class="label">${label}</span>
   </button>`;
 }
 
-/** Left and right walk the tools, F opens the files, Escape goes back to the desktop. */
+/** Left and right walk the tools, F opens the files, C shows what is copied, Escape goes back to the desktop. */
 function walk(event: KeyboardEvent, actions: BarActions): void {
   if (event.key === "Escape") {
     event.preventDefault();
@@ -213,6 +233,11 @@ function walk(event: KeyboardEvent, actions: BarActions): void {
   if (event.key.toLowerCase() === "f" && !event.ctrlKey && !event.altKey && !event.metaKey) {
     event.preventDefault();
     actions.files();
+    return;
+  }
+  if (event.key.toLowerCase() === "c" && !event.ctrlKey && !event.altKey && !event.metaKey) {
+    event.preventDefault();
+    actions.copied();
     return;
   }
   if (event.key !== "ArrowLeft" && event.key !== "ArrowRight") return;

@@ -2,8 +2,10 @@
 import { type TemplateResult, html, nothing } from "lit/html.js";
 import { repeat } from "lit/directives/repeat.js";
 import type { RightsState } from "../app/rights_desk";
+import type { CopiedState } from "../app/copied";
 import type { Toast } from "../app/toasts";
 import { type BarActions, type BarState, bar } from "./bar";
+import { type CopiedActions, copiedNotice } from "./copied";
 import { type Cut, cutPanel } from "./cut";
 import { icon } from "./icons";
 import { type KeyBarActions, type KeyBarState, keyBar } from "./keybar";
@@ -16,6 +18,8 @@ export interface DesktopState {
   readonly cut: Cut | null;
   /** Why there is no picture although the line stands; empty if there is one. */
   readonly displayGone: string;
+  /** Files that stand copied on the host. */
+  readonly copied: CopiedState | null;
   readonly toasts: readonly Toast[];
   readonly touch: boolean;
   readonly bar: BarState;
@@ -33,6 +37,7 @@ export interface DesktopActions {
   readonly bar: BarActions;
   readonly keys: KeyBarActions;
   readonly rights: RightsActions;
+  readonly copied: CopiedActions;
   /** The mouse came onto the bar or left it. */
   readonly hover: (over: boolean) => void;
   readonly show: () => void;
@@ -65,6 +70,7 @@ export function desktop(state: DesktopState, actions: DesktopActions): TemplateR
     ${state.statistics ? statisticsPanel(state.statistics, actions.closeStatistics, state.origin) : nothing}
     ${state.rights && !cut ? rightsPanel(state.rights, state.now, actions.rights) : nothing}
     <div class="toasts">
+      ${state.copied?.open === true && !cut && state.paused === null ? copiedNotice(state.copied, state.bar.hostName, actions.copied) : nothing}
       ${repeat(
         state.toasts,
         (toast) => toast.id,

@@ -18,6 +18,7 @@ const PATHS = {
   key: "M12.6 10.6a3.9 3.9 0 1 0-3.2-3.2L3 13.8V17h3.2v-2h2v-2h2zM13.6 6.4h.01",
   pause: "M7 4v12M13 4v12",
   folder: "M2.5 5h5l1.5 2h8.5v9h-15z",
+  copied: "M7 6.5h9.5v10H7zM4 13.5h-.5v-10h9V4",
   more: "M4.5 10h.01M10 10h.01M15.5 10h.01",
 } as const;
 
