@@ -39,7 +39,7 @@ def bash(*words: str) -> list[str] | None:
 
 def test_bash_takes_words_apart_at_colons() -> None:
     assert bash("farhand", "ls", "fro") == ["frontdesk:", "frontdesk:\\~/"]  # two: no space follows
-    assert bash("farhand", "ls", "local", ":", "a ") == ["a\\ b"]
+    assert bash("farhand", "ls", "local", ":", "a\\ ") == ["a\\ b"]
     assert bash("farhand", "mv", "local", ":", "d/sa") == ['d/say\\ \\"x\\"']
     assert bash("farhand", "mv", "local", ":", "d/a\\ ") == ["d/a\\ b"]
     assert bash("farhand", "ls", "local", ":") == bash("farhand", "ls", "local", ":", "")
