@@ -4,6 +4,7 @@ import hashlib
 import os
 import tempfile
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,6 +72,16 @@ def test_a_folder_is_dragged_in_and_a_file_comes_out(
             page.page.get_by_role("button", name="Download").click()
         assert download.value.suggested_filename == "out.bin"
         assert digest(Path(download.value.path())) == digest(there / "out.bin")
+        manager.row("album").click()
+        with page.page.expect_download() as download:
+            page.page.get_by_role("button", name="Download as ZIP").click()
+        assert download.value.suggested_filename == "album.zip"
+        fetched = download.value.path()
+        with zipfile.ZipFile(fetched) as held:
+            assert set(held.namelist()) == {
+                f"album/{one}" for one in ("", "inner/", "inner/empty/", "one.bin", "inner/zwei ü.txt")
+            }
+            assert held.read("album/one.bin") == (album / "one.bin").read_bytes()
         # What the page has by now the browser can put on the desktop itself.
         manager.arrived("out.bin")
         address = manager.drag_out(manager.row("out.bin"))

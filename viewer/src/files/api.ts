@@ -159,6 +159,8 @@ export interface TransferQueue {
   enqueueUpload(sources: readonly UploadSource[], folder: HostPath): Promise<readonly string[]>;
   /** Entries of the host to `to`, or to the browser's downloads. Resolves to the new ids. */
   enqueueDownload(entries: readonly HostEntry[], to?: DownloadTarget): Promise<readonly string[]>;
+  /** The same as one ZIP, which is saved once it is whole: where the browser lets a page write no folder. Resolves to its id. */
+  enqueueArchive(entries: readonly HostEntry[]): Promise<readonly string[]>;
   /** Without an id: all that may. */
   pause(id?: string): void;
   resume(id?: string): void;

@@ -237,6 +237,11 @@ class PageQueue implements TransferQueue {
     return this.#call({ what: "download", entries, to: to ?? null });
   }
 
+  enqueueArchive(entries: readonly HostEntry[]): Promise<readonly string[]> {
+    void stay();
+    return this.#call({ what: "archive", entries });
+  }
+
   pause(id?: string): void {
     this.#command({ what: "pause", id: id ?? null });
   }

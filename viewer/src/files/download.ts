@@ -5,15 +5,13 @@ import { Digester } from "./digest";
 import { FilesError } from "./faults";
 import type { Operation, Operations } from "./operations";
 import { pathOf } from "./requests";
-import type { Staged, Staging } from "./stage";
+import { SPARE, type Staged, type Staging } from "./stage";
 import type { Turns } from "./turns";
 import { Unpacker } from "./unpacking";
 import { type Progress, stoppable } from "./upload";
 
 const READ = 1 << 20;
 const ZEROS = new Uint8Array(256 * 1024);
-/** The store keeps so much for itself and others, in bytes. */
-const SPARE = 16 << 20;
 
 /** What was received. */
 export interface Received {

@@ -114,6 +114,7 @@ export class Engine implements LineUser {
       case "preview": return requests.preview(request.path, request.maxBytes);
       case "upload": return (await this.#transfers()).upload(request.sources, request.folder);
       case "download": return (await this.#transfers()).download(request.entries, request.to);
+      case "archive": return (await this.#transfers()).archive(request.entries);
       case "supply": return (await this.#transfers()).supply(request.id, request.source);
       case "handles": return (await this.#transfers()).handles(request.id);
     }

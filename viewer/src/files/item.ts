@@ -1,5 +1,6 @@
 /** One transfer in the engine: what is kept of it, how far it is, and how fast. */
 import type { ConflictChoice, Fault, HostPath, Transfer, TransferState, UploadSource } from "./api";
+import type { Archive } from "./archives";
 import type { FilesError } from "./faults";
 import { showable } from "./names";
 import type { Kept } from "./store";
@@ -30,6 +31,8 @@ export class Item {
   /** Times that it was tried again by itself. */
   tries = 0;
   saveable = false;
+  /** A ZIP as far as it is; null: it has not begun. */
+  archive: Archive | null = null;
   placed: HostPath | null = null;
   /** It is to go on as soon as it has stopped. */
   again = false;

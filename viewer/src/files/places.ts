@@ -125,6 +125,6 @@ function placeError(error: unknown): FilesError {
 }
 
 /** As systems that do not tell upper from lower case see it. */
-function folded(name: string): string {
+export function folded(name: string): string {
   return name.normalize("NFC").toLowerCase();
 }

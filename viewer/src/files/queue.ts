@@ -1,11 +1,12 @@
 /** The transfers: which run, which wait for what, and what becomes of each. */
 import type { Clock } from "../app/clock";
 import type { ConflictChoice, DownloadTarget, FilesRight, HostEntry, HostPath, TransferState, UploadSource, Version } from "./api";
+import { Archive, downloadArchive, partOf, zipName } from "./archives";
 import { download } from "./download";
 import { FilesError } from "./faults";
 import { Item } from "./item";
 import type { FilesLine } from "./line";
-import { join, localName, showable } from "./names";
+import { join, localName, parent, showable } from "./names";
 import { Place, allowed, fill } from "./places";
 import { localError } from "./stage";
 import type { Kept, Store } from "./store";
@@ -93,6 +94,15 @@ export class Queue {
       const kept = this.#kept("download", folder ? "folder" : "file", batch, name, path, folder ? null : size, modified);
       return new Item({ ...kept, target }, null);
     }));
+  }
+
+  /** All of them as one ZIP. */
+  archive(entries: readonly HostEntry[]): readonly string[] {
+    const [first] = entries;
+    if (first === undefined) return [];
+    const path = entries.length === 1 ? first.path : parent(first.path);
+    const kept = this.#kept("download", "folder", this.#options.unique(), zipName(entries), path, null, 0);
+    return this.#add([new Item({ ...kept, members: entries }, null)]);
   }
 
   /** The same file or folder once more, for one that lost it. */
@@ -312,6 +322,7 @@ export class Queue {
     const { means, clock } = this.#options;
     const { target, stage, path, name } = item.kept;
     if (target !== null && !(await allowed(target, "readwrite"))) return "permission";
+    if (item.kept.members !== undefined) return this.#zip(item, item.kept.members, signal);
     if (item.kept.kind === "folder") {
       if (target?.kind !== "directory") throw new FilesError("local", "it cannot write folders: download the files themselves");
       const top = await new Place(target).inner(name);
@@ -342,6 +353,21 @@ export class Queue {
       await put(await means.staging.file(stage));
       await means.staging.remove(stage);
     } else await this.#save(item);
+    return "done";
+  }
+
+  /** A download of many as one; resolves to how it ended. */
+  async #zip(item: Item, members: readonly HostEntry[], signal: AbortSignal): Promise<TransferState> {
+    const { means } = this.#options;
+    const { stage } = item.kept;
+    if (item.archive?.sound !== true) {
+      item.before.clear();
+      item.archive = new Archive(await means.staging.open(stage), means.turns);
+    }
+    await downloadArchive(means, members, stage, item.archive, this.#tree(item, signal));
+    this.#to(item, "checking");
+    await item.archive.end();
+    await this.#save(item);
     return "done";
   }
 
@@ -434,6 +460,7 @@ export class Queue {
   #cancel(item: Item): void {
     if (item.controller !== null) {
       item.controller.abort("cancel");
+      item.archive?.close();
       return;
     }
     this.#drop(item);
@@ -443,7 +470,9 @@ export class Queue {
   #drop(item: Item): void {
     const { store, means, events } = this.#options;
     this.#items = this.#items.filter((one) => one !== item);
+    item.archive?.close();
     void means.staging.remove(item.kept.stage);
+    if (item.kept.members !== undefined) void means.staging.remove(partOf(item.kept.stage));
     store.remove(item.id).catch(complain);
     events.changed();
   }
@@ -478,7 +507,8 @@ export class Queue {
   async #keepDone(item: Item): Promise<void> {
     const fresh = item.fresh;
     item.fresh = [];
-    if (fresh.length > 0) await this.#options.store.addDone(item.id, fresh).catch(complain);
+    // A ZIP that another page has begun is begun anew.
+    if (fresh.length > 0 && item.kept.members === undefined) await this.#options.store.addDone(item.id, fresh).catch(complain);
   }
 }
 

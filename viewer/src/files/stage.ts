@@ -11,6 +11,8 @@ const FOLDER = "farhand-incoming";
  * costs more than the write. With a channel's credit and what waits before it is within what a cut may cost.
  */
 const LOT = 1 << 20;
+/** The store keeps so much for itself and others, in bytes. */
+export const SPARE = 16 << 20;
 
 /** A file that is being received. */
 export interface Staged {

@@ -1,5 +1,5 @@
 /** What outlives a reload of the page: the transfers, with the handles that the browser lets it keep (IndexedDB). */
-import type { ConflictChoice, DownloadTarget, HostPath, TransferState } from "./api";
+import type { ConflictChoice, DownloadTarget, HostEntry, HostPath, TransferState } from "./api";
 
 /** A transfer as it is kept. */
 export interface Kept {
@@ -23,6 +23,8 @@ export interface Kept {
   readonly handle: FileSystemFileHandle | FileSystemDirectoryHandle | null;
   /** Where a download goes; null: the browser's downloads. */
   readonly target: DownloadTarget | null;
+  /** What goes into a ZIP; missing where none is made. */
+  readonly members?: readonly HostEntry[];
   /** The file in the page's own store. */
   readonly stage: string;
   /** When it was handed to the browser's downloads, in milliseconds since the epoch; 0: not yet. */

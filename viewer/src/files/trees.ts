@@ -17,7 +17,7 @@ const MOST_DEPTH = 128;
 /** Files of this side that are opened at once. */
 const OPEN_AT_ONCE = 16;
 /** These end the whole transfer, not one file of it. */
-const ENDS_ALL: readonly string[] = ["cut", "rights", "stopped", "full", "no-room", "outside"];
+export const ENDS_ALL: readonly string[] = ["cut", "rights", "stopped", "full", "no-room", "outside"];
 
 /** What both ways run on. */
 export interface Means {
@@ -277,7 +277,7 @@ function planned(progress: TreeProgress, files: readonly { readonly inner: strin
   progress.planned(files.length, bytes, had);
 }
 
-function checkStopped(signal: AbortSignal): void {
+export function checkStopped(signal: AbortSignal): void {
   if (signal.aborted) throw new FilesError("stopped");
 }
 
@@ -285,8 +285,8 @@ function depth(path: string): number {
   return path.split("/").length;
 }
 
-function byFolder(files: readonly HostFile[]): Map<HostPath, HostFile[]> {
-  const folders = new Map<HostPath, HostFile[]>();
+export function byFolder<T extends { readonly path: HostPath }>(files: readonly T[]): Map<HostPath, T[]> {
+  const folders = new Map<HostPath, T[]>();
   for (const file of files) {
     const folder = parent(file.path);
     const held = folders.get(folder);

@@ -13,6 +13,7 @@ export type Request =
   | { readonly what: "preview"; readonly path: HostPath; readonly maxBytes: number }
   | { readonly what: "upload"; readonly sources: readonly UploadSource[]; readonly folder: HostPath }
   | { readonly what: "download"; readonly entries: readonly HostEntry[]; readonly to: DownloadTarget | null }
+  | { readonly what: "archive"; readonly entries: readonly HostEntry[] }
   | { readonly what: "supply"; readonly id: string; readonly source: UploadSource }
   /** The handles of what waits for a click. */
   | { readonly what: "handles"; readonly id: string | null };

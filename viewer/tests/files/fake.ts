@@ -67,6 +67,11 @@ export class FakeQueue implements TransferQueue {
     return this.#enqueue("download", entries.map((one) => [one.shown, one.path, one.kind === "folder" ? "folder" : "file", one.size] as const));
   }
 
+  enqueueArchive(entries: readonly HostEntry[]): Promise<readonly string[]> {
+    this.calls.push(`ZIP of ${entries.map(({ name }) => name).join(", ")}`);
+    return this.#enqueue("download", [["files.zip", parent(entries[0]?.path ?? ""), "folder", 0]]);
+  }
+
   #enqueue(direction: Transfer["direction"], all: readonly (readonly [string, HostPath, Transfer["kind"], number])[]): Promise<readonly string[]> {
     const made = all.map(([name, path, kind, size]) => {
       this.#last += 1;

@@ -2,12 +2,14 @@
 import { type TemplateResult, html, nothing } from "lit/html.js";
 import { guard } from "lit/directives/guard.js";
 import type { FilesRights } from "../../files/api";
+import { canPick } from "../../files/sources";
 import { count, size } from "./amounts";
 import { type FilesIcon, icon } from "./icons";
 import { shortName } from "./name_view";
 import { visible } from "./names";
 import type { Pane } from "./pane";
 import type { Folder } from "./place";
+import { asArchive } from "./traffic";
 import { FAULTS } from "./words";
 
 /** What a pane's buttons do. */
@@ -118,10 +120,11 @@ function tools(look: PaneLook, actions: PaneActions): TemplateResult {
   const ready = pane.state === "ready" || pane.state === "loading";
   const some = pane.subjects.length > 0;
   const one = pane.subjects.length === 1;
+  const zip = host && !look.pair && !canPick() && asArchive(pane.subjects);
   const may = pane.folder?.writable === true && (!host || (rights.write === "held" && connected));
   return html`<div class="tools" role="toolbar" aria-label="${look.title}: tools" @keydown=${walk}>
     ${host
-      ? html`${tool("fetch", look.pair ? "Fetch" : "Download", actions.transfer, { disabled: !some || !ready, words: true, hint: "Ctrl+Enter" })}
+      ? html`${tool("fetch", look.pair ? "Fetch" : zip ? "Download as ZIP" : "Download", actions.transfer, { disabled: !some || !ready, words: true, hint: "Ctrl+Enter" })}
         ${tool("send", "Send files", actions.sendFiles, { disabled: !may, words: true })}
         ${tool("tree", "Send a folder", actions.sendFolder, { disabled: !may })}`
       : tool("send", "Send", actions.transfer, { disabled: !some || !look.pair, words: true, hint: "Ctrl+Enter" })}

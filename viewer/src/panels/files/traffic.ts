@@ -18,6 +18,11 @@ export interface TrafficMeans {
   readonly here: () => Folder | null;
 }
 
+/** Whether the browser's downloads take this as one ZIP: they have no folders, and ask anew for each of many files. */
+export function asArchive(rows: readonly { readonly kind: Row["kind"] }[]): boolean {
+  return rows.length > 1 || rows.some(({ kind }) => kind === "folder");
+}
+
 export class Traffic {
   readonly #means: TrafficMeans;
 
@@ -50,18 +55,20 @@ export class Traffic {
     await notices.tried("Nothing was fetched", async () => {
       const to = folder?.handle ?? (await pickTarget(entries));
       if (to === null) return;
-      await (to === undefined ? files.queue.enqueueDownload(entries) : files.queue.enqueueDownload(entries, to));
+      if (to === undefined && asArchive(entries)) await files.queue.enqueueArchive(entries);
+      else await files.queue.enqueueDownload(entries, to);
     });
   }
 
-  /** Dragged out of the page: files go to the browser's downloads, folders to where its dialog says. */
+  /** Dragged out of the page: files go to the browser's downloads, folders to where its dialog says, or there as one ZIP. */
   async out(rows: readonly Row[]): Promise<void> {
     const { files, notices } = this.#means;
     const entries = entriesOf(rows);
     const folders = entries.some(({ kind }) => kind === "folder");
     await notices.tried("Nothing was fetched", async () => {
       const to = folders ? await pickTarget(entries) : undefined;
-      if (to !== null) await files.queue.enqueueDownload(entries, to);
+      if (to === undefined && folders) await files.queue.enqueueArchive(entries);
+      else if (to !== null) await files.queue.enqueueDownload(entries, to);
     });
   }
 
