@@ -213,7 +213,7 @@ function copiedTool({ entries, leftOut, open }: CopiedState, run: () => void): T
     aria-keyshortcuts="C"
     @click=${run}
   >
-    ${icon("copied")}<span class="label">${entries.length + leftOut} copied</span>
+    ${icon("copied")}<span class="label">${entries.length + leftOut}</span>
   </button>`;
 }
 

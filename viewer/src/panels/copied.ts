@@ -13,7 +13,9 @@ export interface CopiedActions {
 
 /** So many are named, the others counted. */
 const NAMED = 3;
-const LONGEST = 40;
+const LONGEST = 32;
+/** From so many on a host may name no more of them. */
+const MANY = 1000;
 
 export function copiedNotice(state: CopiedState, hostName: string, actions: CopiedActions): TemplateResult {
   const { entries, leftOut } = state;
@@ -29,8 +31,8 @@ export function copiedNotice(state: CopiedState, hostName: string, actions: Copi
   >
     ${icon("folder")}
     <div class="what">
-      <p><b>${copiedWords(entries.length, leftOut)}</b> on <bdi>${plain(hostName, LONGEST)}</bdi></p>
-      ${entries.length === 0 ? nothing : html`<p class="names">${names(state)}</p>`}
+      <p><b>${copiedWords(entries.length, leftOut)}</b> on <bdi>${plain(hostName, 40)}</bdi></p>
+      ${entries.length === 0 ? nothing : names(state)}
       ${leftOut === 0 ? nothing : html`<p class="left">${left(state)}</p>`}
     </div>
     <div class="do">
@@ -40,19 +42,21 @@ export function copiedNotice(state: CopiedState, hostName: string, actions: Copi
   </section>`;
 }
 
-function names({ entries }: CopiedState): (TemplateResult | string)[] {
+function names({ entries }: CopiedState): TemplateResult {
   const more = entries.length - NAMED;
-  const shown = entries.slice(0, NAMED).map(({ shown }, at) => html`${at === 0 ? "" : ", "}<bdi>${shorten(shown)}</bdi>`);
-  return more > 0 ? [...shown, ` and ${more} more`] : shown;
+  return html`<ul>
+    ${entries.slice(0, NAMED).map(({ shown }) => html`<li title=${shown}><bdi>${shorten(shown)}</bdi></li>`)}
+    ${more > 0 ? html`<li>and ${more} more</li>` : nothing}
+  </ul>`;
 }
 
 function left({ entries, leftOut }: CopiedState): string {
   const which = entries.length > 0 ? (leftOut === 1 ? "1 of them is" : `${leftOut} of them are`) : leftOut === 1 ? "It is" : "They are";
-  return `${which} not open to you, or too many.`;
+  return `${which} not open to you${entries.length < MANY ? "" : ", or too many at once"}.`;
 }
 
 /** The beginning and the end, which says what it is. */
 function shorten(name: string): string {
   const characters = Array.from(name);
-  return characters.length <= LONGEST ? name : `${characters.slice(0, LONGEST - 13).join("")}…${characters.slice(-12).join("")}`;
+  return characters.length <= LONGEST ? name : `${characters.slice(0, LONGEST - 12).join("")}…${characters.slice(-11).join("")}`;
 }

@@ -48,3 +48,15 @@ it("lets go early", () => {
   outbox.hold(0);
   expect(posted).toHaveLength(1);
 });
+
+it("forgets a press, its repeats and its release, until its key is pressed anew", () => {
+  outbox.key(true, "ControlLeft", "Control", 1, false, 0);
+  outbox.hold(60);
+  outbox.key(true, "KeyV", "v", 1, false, 0);
+  outbox.forget("KeyV");
+  outbox.hold(0);
+  outbox.key(true, "KeyV", "v", 1, true, 0);
+  for (const down of [false, true, false]) outbox.key(down, "KeyV", "v", 1, false, 0);
+  const keys = posted.map(([message]) => (message.type === "Key" ? `${message.code} ${message.down}` : ""));
+  expect(keys).toEqual(["ControlLeft true", "KeyV true", "KeyV false"]);
+});
