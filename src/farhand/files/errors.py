@@ -97,6 +97,8 @@ class FilesError(FarhandError):
     def from_oserror(cls, error: OSError, name: str = "") -> "FilesError":
         """Say what the system said; an errno without a fault of its own is SYSTEM, with the system's words."""
         fault = _FAULTS.get(error.errno or 0)
+        if error.errno == errno.EROFS:
+            return cls(FileFault.PERMISSION, "the file system is mounted read-only", "choose another place", name=name)
         if fault is not None:
             return cls(fault, name=name)
         return cls(FileFault.SYSTEM, f"the system failed ({error.strerror or type(error).__name__})", name=name)

@@ -1,5 +1,6 @@
 """What people read of faults of files: which file, the cause and the cure, each once."""
 
+import errno
 import re
 import time
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from farhand.cli.exits import Exit
-from farhand.cli.faults import told
+from farhand.cli.faults import cure, told
 from farhand.client.files_errors import NameTaken, about, comparing, here, no_folder, refused
 from farhand.files.errors import BadName, FilesError
 from farhand.protocol.messages.files import Entry, EntryKind, FileFault
@@ -110,3 +111,10 @@ def test_a_name_that_is_taken_tells_of_both_files(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(FilesError) as other, comparing(mine, theirs):
         raise refused(FileFault.FULL)
     assert not isinstance(other.value, NameTaken)
+
+
+def test_a_file_system_that_is_read_only_says_so() -> None:
+    there = FilesError.from_oserror(OSError(errno.EROFS, ""))
+    error = FilesError.heard(there.fault, there.said)
+    assert (error.fault, error.cause) == (FileFault.PERMISSION, "the file system is mounted read-only")
+    assert cure(error, "cp") == "choose another place"
