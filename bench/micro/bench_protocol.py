@@ -84,7 +84,7 @@ def main() -> None:
         plaintext = bytes(size)
         row(f"seal {size}", lambda sealer=sealer, plaintext=plaintext: sealer.seal(plaintext), 2000, size)
         sealer, opener = records.Sealer(bytes(32), 0.0), records.Opener(bytes(32))
-        ready = iter([sealer.seal(plaintext) for _ in range(5 * 500)])
+        ready = iter([(one[:3], one[3:]) for one in (sealer.seal(plaintext) for _ in range(5 * 500))])
         row(f"open {size}", lambda opener=opener, ready=ready: opener.open(*next(ready)), 500, size)
 
     outbox = Outbox()

@@ -512,7 +512,7 @@ class Insider:
         self._sealer = self.pair.viewer._keyed.sealer
 
     def say(self, plaintext: bytes) -> list[Event]:
-        self.pair.host.receive_data(b"".join(self._sealer.seal(plaintext)), self.pair.now)
+        self.pair.host.receive_data(self._sealer.seal(plaintext), self.pair.now)
         return self.pair.host.events()
 
     def refused(self, told: list[Event]) -> bool:

@@ -6,6 +6,7 @@ import the other's package; so it stands here.
 
 import asyncio
 import contextlib
+import secrets
 import struct
 from collections import deque
 from collections.abc import Callable
@@ -73,6 +74,7 @@ class WebSocketStream(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._messages: deque[bytes] = deque()
         self._fragments: list[bytes] = []
+        self._cut: _Cut | None = None
         self._waiting = 0
         self._reading = True
         self._over = False
@@ -119,17 +121,17 @@ class WebSocketStream(asyncio.Protocol):
         else:
             self._mark = (size, call)
 
-    async def send(self, data: bytes) -> None:
+    async def send(self, data: bytes | bytearray) -> None:
         """Send one binary message; returns when there is room for more. Raises StreamClosed."""
         transport = self._transport
         if transport is None or self._over or transport.is_closing():
             raise StreamClosed(f"the connection to {self._peer} is closed")
         self.bytes_sent += len(data)
+        # What the sans-IO protocol would write, without its copies of the data.
         if self._masked:
-            self._protocol.send_binary(data)
-            self._flush()
+            mask = secrets.token_bytes(4)
+            transport.writelines((_header(len(data), 0x80) + mask, apply_mask(data, mask)))
         else:
-            # Without a mask a frame is a header before the data: no need to copy the data behind it.
             transport.writelines((_header(len(data)), data))
         if self._room is not None:
             await asyncio.shield(self._room)
@@ -210,7 +212,9 @@ class WebSocketStream(asyncio.Protocol):
         """Cut bytes into messages."""
         self._heard = self._loop.time()
         # Between two frames of the sans-IO protocol, whole binary ones need none of what it does for all others.
-        if not self._fragments and not self._protocol.reader.buffer:
+        if self._cut is not None:
+            data = self._take_more(self._cut, data)
+        if data and not self._fragments and not self._protocol.reader.buffer:
             data = self._take_whole(data)
         if data:
             self._protocol.receive_data(data)
@@ -266,13 +270,26 @@ class WebSocketStream(asyncio.Protocol):
                 length, start = int.from_bytes(data[start : start + width], "big"), start + width
             masked = second >> 7
             begin = start + 4 * masked
-            # What is cut short, too large or against the rules is for the sans-IO protocol to wait for or refuse.
-            if begin + length > end or masked == self._masked or length > (self._protocol.max_message_size or 0):
+            # What is too large or against the rules is for the sans-IO protocol to refuse.
+            if begin > end or masked == self._masked or length > (self._protocol.max_message_size or 0):
                 break
+            if begin + length > end:
+                self._cut = _Cut(data[start:begin], length, bytearray(data[begin:]))
+                return b""
             payload = data[begin : begin + length]
             self._deliver(apply_mask(payload, data[start:begin]) if masked and payload else payload)
             offset = begin + length
         return data[offset:] if offset else data
+
+    def _take_more(self, cut: "_Cut", data: bytes) -> bytes:
+        """Take what a whole message lacks that was cut short, and return what is left."""
+        lacks = cut.length - len(cut.data)
+        cut.data += data if len(data) <= lacks else data[:lacks]
+        if len(data) < lacks:
+            return b""
+        self._cut = None
+        self._deliver(apply_mask(cut.data, cut.mask) if cut.mask else bytes(cut.data))
+        return data[lacks:]
 
     def _take(self, frame: Frame) -> None:
         data = bytes(frame.data)
@@ -348,10 +365,21 @@ class WebSocketStream(asyncio.Protocol):
         self._timer = self._loop.call_later(wait, self._check, keepalive)
 
 
-def _header(length: int) -> bytes:
-    """The header of a whole, unmasked binary message (RFC 6455, section 5.2)."""
+class _Cut:
+    """A whole binary message of which only the beginning has come; ``mask`` is empty for none."""
+
+    __slots__ = ("data", "length", "mask")
+
+    def __init__(self, mask: bytes, length: int, data: bytearray) -> None:
+        self.mask = mask
+        self.length = length
+        self.data = data
+
+
+def _header(length: int, masked: int = 0) -> bytes:
+    """The header of a whole binary message (RFC 6455, section 5.2); a mask, for which ``masked`` is 0x80, follows."""
     if length < 126:
-        return bytes((0x82, length))
+        return bytes((0x82, masked | length))
     if length < 1 << 16:
-        return struct.pack("!BBH", 0x82, 126, length)
-    return struct.pack("!BBQ", 0x82, 127, length)
+        return struct.pack("!BBH", 0x82, masked | 126, length)
+    return struct.pack("!BBQ", 0x82, masked | 127, length)

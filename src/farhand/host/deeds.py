@@ -160,7 +160,7 @@ class _Source:
         while b"\n" not in self._bytes:
             if len(self._bytes) > _LONGEST:
                 raise ValueError("too long")
-            self._bytes += await self._stream.receive()
+            self._bytes += bytes(await self._stream.receive())
         line, _, self._bytes = self._bytes.partition(b"\n")
         return msgspec.json.decode(line, type=kind)
 

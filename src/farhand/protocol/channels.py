@@ -10,15 +10,32 @@ from farhand.protocol.messages import Channel
 
 _HEADER = struct.Struct(">BBH")
 _GRANT = struct.Struct(">BI")
+#: A data record's kind and the header of what it begins with.
+_START = struct.Struct(">BBBH")
 _END = 1
 _MOST_CREDIT = 2**31 - 1
 #: A message goes on in the next record rather than leave a piece smaller than this at a record's end.
 _LEAST_PIECE = 512
+#: A buffer for a message's pieces is kept for the next one up to this size, in bytes.
+_ROOM = 512 << 10
 #: Channels whose records are padded to a multiple of 256 bytes.
 SMALL = frozenset((Channel.MUX, Channel.CONTROL, Channel.INPUT, Channel.CURSOR, Channel.CLIPBOARD))
 _CHANNELS = {int(channel): channel for channel in Channel}
 
-Buffer = bytes | memoryview
+Buffer = bytes | bytearray | memoryview
+
+#: A large message is encoded behind so many bytes, where a record's kind and its header in it are written later.
+HEADROOM = 1 + limits.MUX_HEADER
+
+
+class _Waiting:
+    """A message that waits: ``data`` from ``at`` on. Before that, a bytearray may be written to."""
+
+    __slots__ = ("at", "data")
+
+    def __init__(self, data: bytes | bytearray, at: int) -> None:
+        self.data = data
+        self.at = at
 
 
 class Outbox:
@@ -26,17 +43,21 @@ class Outbox:
 
     def __init__(self) -> None:
         self._credit = dict(limits.CREDIT)
-        self._queues: dict[Channel, deque[Buffer]] = {Channel(number): deque() for number in sorted(limits.CREDIT)}
+        self._queues: dict[Channel, deque[_Waiting]] = {Channel(number): deque() for number in sorted(limits.CREDIT)}
         self._waiting = dict.fromkeys(self._queues, 0)
 
-    def put(self, channel: Channel, message: bytes) -> None:
-        """Queue one encoded message."""
-        self._queues[channel].append(message)
-        self._waiting[channel] += len(message)
+    def put(self, channel: Channel, message: bytes | bytearray, at: int = 0) -> None:
+        """Queue one encoded message; a bytearray is the outbox's from now on, and its message begins ``at``."""
+        self._queues[channel].append(_Waiting(message, at))
+        self._waiting[channel] += len(message) - at
 
     def waiting(self, channel: Channel) -> int:
         """Bytes queued and not yet taken."""
         return self._waiting[channel]
+
+    def all_waiting(self) -> int:
+        """The same of all channels."""
+        return sum(self._waiting.values())
 
     def ready(self) -> bool:
         """Whether ``fill`` would find anything."""
@@ -61,6 +82,26 @@ class Outbox:
                 raise MuxError(f"credit of {amount} bytes on top of {total - amount}")
             self._credit[number] = total
 
+    def take_full(self, length: int) -> memoryview | None:
+        """A record's plaintext of exactly ``length`` bytes where the next message that may be sent is longer.
+
+        The same bytes as by ``fill``, but uncopied; None where there is no such message. To be sealed before the next.
+        """
+        for channel, queue in self._queues.items():
+            credit = self._credit[channel]
+            if not queue or not credit:
+                continue
+            waiting, size = queue[0], length - HEADROOM
+            data, at = waiting.data, waiting.at
+            if credit < size or len(data) - at <= size or at < HEADROOM or isinstance(data, bytes):
+                return None
+            _START.pack_into(data, at - HEADROOM, 0, channel, 0, size)
+            waiting.at = at + size
+            self._credit[channel] = credit - size
+            self._waiting[channel] -= size
+            return memoryview(data)[at - HEADROOM : at + size]
+        return None
+
     def fill(self, space: int, grants: bytes, parts: list[Buffer]) -> tuple[int, bool]:
         """Append multiplexed frames of up to ``space`` bytes to ``parts``: ``grants``, then by urgency.
 
@@ -77,22 +118,21 @@ class Outbox:
             before = left
             while queue and credit:
                 room = left - limits.MUX_HEADER
-                data = queue[0]
-                size = min(len(data), credit)
+                waiting = queue[0]
+                data, at = waiting.data, waiting.at
+                size = min(len(data) - at, credit)
                 if size > room:
                     if room < _LEAST_PIECE and left < space:
                         break
                     size = room
                 if size <= 0:
                     break
-                end = size == len(data)
+                end = at + size == len(data)
                 parts.append(_HEADER.pack(channel, end, size))
+                parts.append(data if size == len(data) else memoryview(data)[at : at + size])
+                waiting.at = at + size
                 if end:
-                    parts.append(queue.popleft())
-                else:
-                    view = memoryview(data)
-                    parts.append(view[:size])
-                    queue[0] = view[size:]
+                    queue.popleft()
                 credit -= size
                 left -= limits.MUX_HEADER + size
                 self._waiting[channel] -= size
@@ -104,10 +144,12 @@ class Outbox:
 class Inbox:
     """What arrives: checks credit and sizes, puts messages together and says what credit to give back."""
 
-    def __init__(self, outbox: Outbox, deliver: Callable[[Channel, Buffer | bytearray], None]) -> None:
+    def __init__(self, outbox: Outbox, deliver: Callable[[Channel, Buffer], None]) -> None:
         self._outbox = outbox
         self._deliver = deliver
-        self._partial: dict[int, bytearray] = {}
+        #: Messages of which there is a part, and how much; their buffers serve one message after the other.
+        self._partial: dict[int, int] = {}
+        self._rooms: dict[int, bytearray] = {}
         #: Bytes received on each channel for which no credit was given back.
         self._owed = dict.fromkeys(limits.CREDIT, 0)
         self._due: set[int] = set()
@@ -150,14 +192,17 @@ class Inbox:
         self._due.clear()
         return b"".join(grants)
 
-    def accept(self, plaintext: bytes) -> None:
-        """Take a data record's plaintext; delivers every message that is complete. Raises MuxError."""
+    def accept(self, plaintext: Buffer) -> None:
+        """Take a data record's plaintext; delivers every message that is complete. Raises MuxError.
+
+        What is delivered is good until that returns.
+        """
         view = memoryview(plaintext)
         at, end = 1, len(plaintext)
         while at < end:
             number = plaintext[at]
             if number == 0:
-                if plaintext.count(0, at) != end - at:
+                if bytes(view[at:]).count(0) != end - at:
                     raise MuxError("padding that is not zeros")
                 return
             if end - at <= limits.MUX_HEADER:
@@ -186,15 +231,21 @@ class Inbox:
         self._owed[number] = owed
         if owed >= first // 2 and number not in self._withheld:
             self._due.add(number)
-        partial = self._partial.get(number)
-        if size + (len(partial) if partial else 0) > limits.MESSAGE_MAX[number]:
+        had = self._partial.get(number, 0)
+        total = had + size
+        if total > limits.MESSAGE_MAX[number]:
             raise MuxError(f"a message on channel {number} that is too large")
-        if partial is None:
-            if ends:
-                self._deliver(_CHANNELS[number], payload)
-                return
-            partial = self._partial[number] = bytearray()
-        partial += payload
-        if ends:
-            del self._partial[number]
-            self._deliver(_CHANNELS[number], partial)
+        if ends and not had:
+            self._deliver(_CHANNELS[number], payload)
+            return
+        room = self._rooms.get(number) or bytearray()
+        if len(room) < total:
+            room = self._rooms[number] = room[:had].ljust(max(total, min(2 * total, _ROOM)), b"\0")
+        room[had:total] = payload
+        self._partial[number] = total
+        if not ends:
+            return
+        del self._partial[number]
+        if total > _ROOM:
+            del self._rooms[number]
+        self._deliver(_CHANNELS[number], memoryview(room)[:total])

@@ -21,7 +21,8 @@ def _members(union: Any) -> tuple[type[Message], ...]:
 MEMBERS: dict[Channel, tuple[type[Message], ...]] = {channel: _members(union) for channel, union in SCHEMA.items()}
 _TYPES = {channel: frozenset(members) for channel, members in MEMBERS.items()}
 _FIRST = {member: _FIXARRAY | 1 + len(member.__struct_fields__) for group in MEMBERS.values() for member in group}
-_encode = msgspec.msgpack.Encoder().encode
+_encoder = msgspec.msgpack.Encoder()
+_encode = _encoder.encode
 _decoders: dict[Channel, msgspec.msgpack.Decoder[Message]] = {
     channel: msgspec.msgpack.Decoder(union) for channel, union in SCHEMA.items()
 }
@@ -29,12 +30,29 @@ _decoders: dict[Channel, msgspec.msgpack.Decoder[Message]] = {
 
 def encode(channel: Channel, message: Message) -> bytes:
     """The bytes of ``message`` on ``channel``; raises MessageTooLarge, TypeError for a message of another channel."""
+    _check_type(channel, message)
+    data = _encode(message)
+    _check_size(channel, message, len(data))
+    return data
+
+
+def encode_behind(channel: Channel, message: Message, headroom: int) -> bytearray:
+    """The same behind so many bytes of any content."""
+    _check_type(channel, message)
+    data = bytearray(headroom)
+    _encoder.encode_into(message, data, headroom)
+    _check_size(channel, message, len(data) - headroom)
+    return data
+
+
+def _check_type(channel: Channel, message: Message) -> None:
     if type(message) not in _TYPES[channel]:
         raise TypeError(f"{type(message).__name__} is not a message of channel {channel.name}")
-    data = _encode(message)
-    if len(data) > limits.MESSAGE_MAX[channel]:
-        raise MessageTooLarge(f"{type(message).__name__} of {len(data)} bytes on channel {channel.name}")
-    return data
+
+
+def _check_size(channel: Channel, message: Message, size: int) -> None:
+    if size > limits.MESSAGE_MAX[channel]:
+        raise MessageTooLarge(f"{type(message).__name__} of {size} bytes on channel {channel.name}")
 
 
 def decode(channel: Channel, data: bytes | bytearray | memoryview) -> Message:

@@ -66,40 +66,47 @@ class FrameReader:
 
     def __init__(self, *expected: FrameType) -> None:
         self.expected = frozenset(expected)
+        #: A frame that is cut: as much of it as there is.
         self._partial = bytearray()
+        self._have = 0
 
-    def feed(self, data: bytes | memoryview) -> Iterator[tuple[FrameType, memoryview, memoryview]]:
+    def feed(self, data: bytes | bytearray | memoryview) -> Iterator[tuple[FrameType, memoryview, memoryview]]:
         """Yield (type, header, body) of every frame that is complete; the views are good until the next one.
 
         Raises MalformedFrame.
         """
         view = memoryview(data)
-        partial = self._partial
-        while view:
-            if not partial and len(view) >= limits.FRAME_HEADER:
-                end = limits.FRAME_HEADER + self._length(view)
-                if len(view) >= end:
-                    kind = FrameType(view[0])
-                    yield kind, view[: limits.FRAME_HEADER], view[limits.FRAME_HEADER : end]
-                    view = view[end:]
+        at, length = 0, len(view)
+        while at < length:
+            if not self._have and length - at >= limits.FRAME_HEADER:
+                begin = at + limits.FRAME_HEADER
+                end = begin + self._length(view, at)
+                if length >= end:
+                    yield FrameType(view[at]), view[at:begin], view[begin:end]
+                    at = end
                     continue
-            if len(partial) < limits.FRAME_HEADER:
-                need = limits.FRAME_HEADER - len(partial)
-                partial += view[:need]
-                view = view[need:]
-                if len(partial) < limits.FRAME_HEADER:
-                    return
-            end = limits.FRAME_HEADER + self._length(partial)
-            need = end - len(partial)
-            partial += view[:need]
-            view = view[need:]
-            if len(partial) == end:
-                whole = memoryview(bytes(partial))
-                partial.clear()
-                yield FrameType(whole[0]), whole[: limits.FRAME_HEADER], whole[limits.FRAME_HEADER :]
+            at = self._keep(view, at, limits.FRAME_HEADER)
+            if self._have < limits.FRAME_HEADER:
+                return
+            end = limits.FRAME_HEADER + self._length(self._partial, 0)
+            at = self._keep(view, at, end)
+            if self._have == end:
+                self._have = 0
+                whole = memoryview(self._partial)
+                yield FrameType(whole[0]), whole[: limits.FRAME_HEADER], whole[limits.FRAME_HEADER : end]
 
-    def _length(self, header: memoryview | bytearray) -> int:
-        kind, length = header[0], header[1] << 8 | header[2]
+    def _keep(self, view: memoryview, at: int, end: int) -> int:
+        """Take from ``view`` what a cut frame lacks of its first ``end`` bytes; returns where the rest begins."""
+        have = self._have
+        stop = min(len(view), at + max(0, end - have))
+        if len(self._partial) < end:  # another one: somebody may still look at this
+            self._partial = self._partial[:have].ljust(end, b"\0")
+        self._partial[have : have + stop - at] = view[at:stop]
+        self._have = have + stop - at
+        return stop
+
+    def _length(self, header: memoryview | bytearray, at: int) -> int:
+        kind, length = header[at], header[at + 1] << 8 | header[at + 2]
         if kind not in self.expected:
             raise MalformedFrame(f"a frame of type {kind:#04x} where it does not belong")
         if kind == FrameType.RECORD:

@@ -26,6 +26,12 @@ class Kind(enum.IntEnum):
 #: A rekey record's plaintext: as long as the smallest padded one, so that it does not stand out.
 REKEY = bytes((Kind.REKEY,)).ljust(limits.SMALL_PADDING, b"\0")
 _BYE_TEXT = 200
+#: What a record is longer than its plaintext, in bytes.
+OVERHEAD = limits.FRAME_HEADER + limits.TAG
+#: Records from this size on are opened into one buffer for all.
+_LARGE = 16 << 10
+
+Buffer = bytes | bytearray | memoryview
 
 
 def padme(length: int) -> int:
@@ -81,15 +87,21 @@ class Sealer:
         """Whether the next record must be a rekey."""
         return self._under_key >= limits.REKEY_RECORDS - 1 or now >= self.rekey_at
 
-    def seal(self, plaintext: bytes) -> tuple[bytes, bytes]:
-        """The record's header and body."""
+    def seal(self, plaintext: Buffer) -> bytes:
+        """The record."""
+        record = bytearray(len(plaintext) + OVERHEAD)
+        self.seal_into(plaintext, memoryview(record))
+        return bytes(record)
+
+    def seal_into(self, plaintext: Buffer, record: memoryview) -> None:
+        """Write the record to where there is room for it: OVERHEAD bytes more than ``plaintext``."""
         header = _HEADER(FrameType.RECORD, len(plaintext) + limits.TAG)
-        body = self._aead.encrypt(_NONCE(self._counter), plaintext, header)
+        record[: limits.FRAME_HEADER] = header
+        self._aead.encrypt_into(_NONCE(self._counter), plaintext, header, record[limits.FRAME_HEADER :])
         self._counter += 1
         self._under_key += 1
-        return header, body
 
-    def rekey(self, now: float) -> tuple[bytes, bytes]:
+    def rekey(self, now: float) -> bytes:
         """The last record under this key; the next one comes under the new key."""
         record = self.seal(REKEY)
         self._aead = AESGCM(next_key(self._aead))
@@ -105,22 +117,36 @@ class Opener:
         self._aead = AESGCM(key)
         self._counter = 0
         self._under_key = 0
+        #: Where the plaintexts of large records are, one after the other.
+        self._room: memoryview | None = None
 
-    def open(self, header: bytes | memoryview, body: bytes | memoryview) -> bytes:
-        """The plaintext, never empty; raises RecordError. A rekey has taken effect when it returns (check its kind)."""
+    def open(self, header: Buffer, body: Buffer) -> bytes | memoryview:
+        """The plaintext, never empty and good until the next call; raises RecordError.
+
+        A rekey has taken effect when it returns (check its kind).
+        """
         if self._under_key >= limits.REKEY_RECORDS:
             raise RecordError("a key was used for more records than are allowed")
         try:
-            plaintext = self._aead.decrypt(_NONCE(self._counter), body, header)
+            plaintext = self._decrypt(_NONCE(self._counter), header, body)
         except InvalidTag:
             raise RecordError("a record that does not open") from None
         self._counter += 1
         self._under_key += 1
         if plaintext[0] == Kind.REKEY:
-            if plaintext.count(0) != len(plaintext) - 1:
+            if bytes(plaintext).count(0) != len(plaintext) - 1:
                 raise MuxError("a rekey with bytes where zeros belong")
             self._aead = AESGCM(next_key(self._aead))
             self._under_key = 0
+        return plaintext
+
+    def _decrypt(self, nonce: bytes, header: Buffer, body: Buffer) -> bytes | memoryview:
+        if len(body) < _LARGE:
+            return self._aead.decrypt(nonce, body, header)
+        if self._room is None:
+            self._room = memoryview(bytearray(limits.PLAINTEXT_MAX))
+        plaintext = self._room[: len(body) - limits.TAG]
+        self._aead.decrypt_into(nonce, body, header, plaintext)
         return plaintext
 
 

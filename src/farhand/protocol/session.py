@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 
 from farhand.protocol import codec, limits
-from farhand.protocol.channels import Buffer, Inbox, Outbox
+from farhand.protocol.channels import HEADROOM, Buffer, Inbox, Outbox
 from farhand.protocol.envelope import Failure, FrameReader, FrameType, Hello, Mode, Welcome, frame
 from farhand.protocol.errors import (
     ByeCode,
@@ -39,11 +39,15 @@ from farhand.protocol.identity import Certificate, Keys
 from farhand.protocol.messages import Channel
 from farhand.protocol.messages.base import Message
 from farhand.protocol.messages.control import Request
-from farhand.protocol.records import Kind, Opener, Sealer, decode_bye, encode_bye, padded
+from farhand.protocol.records import OVERHEAD, Kind, Opener, Sealer, decode_bye, encode_bye, padded
 
 _BATCH = 256 * 1024
 #: The least room that a record is worth making for, in bytes.
-_LEAST = limits.FRAME_HEADER + limits.SMALL_PADDING + limits.TAG
+_LEAST = limits.SMALL_PADDING + OVERHEAD
+#: What headers and padding mostly add to the messages of one write, in bytes.
+_SLACK = 2048
+#: Channels whose messages may take several records.
+_LARGE = frozenset((Channel.SCREEN, Channel.FILES))
 
 
 class State(enum.StrEnum):
@@ -59,11 +63,55 @@ class State(enum.StrEnum):
 class _Keyed:
     """What a session has only once there are keys, so that a stranger's half-open one stays small."""
 
-    def __init__(self, secrets: Secrets, deliver: Callable[[Channel, Buffer | bytearray], None], now: float) -> None:
+    def __init__(self, secrets: Secrets, deliver: Callable[[Channel, Buffer], None], now: float) -> None:
         self.outbox = Outbox()
         self.inbox = Inbox(self.outbox, deliver)
         self.sealer = Sealer(secrets.send, now)
         self.opener = Opener(secrets.receive)
+
+
+class _Records:
+    """The records of one write, one behind the other in one piece of memory."""
+
+    def __init__(self, keyed: _Keyed, first: bytes, limit: int) -> None:
+        self._keyed = keyed
+        self._room = bytearray(len(first) + min(limit, keyed.outbox.all_waiting() + _SLACK))
+        self._room[: len(first)] = first
+        self.size = len(first)
+
+    def add(self, most: int) -> bool:
+        """Seal what waits, at most so many bytes; whether there was anything."""
+        most = min(limits.PLAINTEXT_MAX, most)
+        outbox, inbox = self._keyed.outbox, self._keyed.inbox
+        plaintext: Buffer | None = None if inbox.grants_due() else outbox.take_full(most)
+        if plaintext is None:
+            parts: list[Buffer] = [b"\0"]
+            used, small = outbox.fill(most - 1, inbox.take_grants(), parts)
+            if not used:
+                return False
+            parts.append(bytes(padded(used + 1, small, most) - used - 1))
+            plaintext = b"".join(parts)
+        end = self.size + len(plaintext) + OVERHEAD
+        self._make_room(end)
+        self._keyed.sealer.seal_into(plaintext, memoryview(self._room)[self.size : end])
+        self.size = end
+        return True
+
+    def add_whole(self, record: bytes) -> None:
+        """Add one that is sealed."""
+        end = self.size + len(record)
+        self._make_room(end)
+        self._room[self.size : end] = record
+        self.size = end
+
+    def taken(self) -> bytearray:
+        """All of them."""
+        del self._room[self.size :]
+        return self._room
+
+    def _make_room(self, end: int) -> None:
+        if end > len(self._room):
+            self._room += bytes(end - len(self._room))
 
 
 class _Session:
@@ -107,37 +155,27 @@ class _Session:
         except Refused as refusal:
             self._refuse(refusal.code, refusal.retry, str(refusal))
 
-    def data_to_send(self, limit: int = _BATCH, now: float | None = None) -> bytes:
+    def data_to_send(self, limit: int = _BATCH, now: float | None = None) -> bytes | bytearray:
         """Whole frames of about ``limit`` bytes at most, the most urgent first; empty when there is nothing to send."""
         if now is not None:
             self._now = now
-        chunks, self._raw = self._raw, []
+        raw, self._raw = b"".join(self._raw), []
         keyed = self._keyed
         if keyed is None or self.state not in (State.OPEN, State.ENDING):
             if self.state is State.ENDING:
                 self.state = State.ENDED
-            return b"".join(chunks)
-        sealer = keyed.sealer
-        size = sum(map(len, chunks))
-        while limit - size >= _LEAST or not chunks:
-            if sealer.rekey_due(self._now):
-                record = sealer.rekey(self._now)
-                chunks += record
-                size += sum(map(len, record))
-            room = max(_LEAST, limit - size) - limits.FRAME_HEADER - limits.TAG
-            most = min(limits.PLAINTEXT_MAX, room)
-            parts: list[Buffer] = [b"\0"]
-            used, small = keyed.outbox.fill(most - 1, keyed.inbox.take_grants(), parts)
-            if not used:
-                if self._last and self.state is State.ENDING:
-                    chunks += sealer.seal(self._last)
-                    self.state = State.ENDED
-                break
-            parts.append(bytes(padded(used + 1, small, most) - used - 1))
-            header, body = sealer.seal(b"".join(parts))
-            chunks += (header, body)
-            size += len(header) + len(body)
-        return b"".join(chunks)
+            return raw
+        records = _Records(keyed, raw, limit)
+        while limit - records.size >= _LEAST or not records.size:
+            if keyed.sealer.rekey_due(self._now):
+                records.add_whole(keyed.sealer.rekey(self._now))
+            if records.add(max(_LEAST, limit - records.size) - OVERHEAD):
+                continue
+            if self._last and self.state is State.ENDING:
+                records.add_whole(keyed.sealer.seal(self._last))
+                self.state = State.ENDED
+            break
+        return records.taken()
 
     def has_data_to_send(self) -> bool:
         """Whether ``data_to_send`` would return anything now."""
@@ -158,7 +196,10 @@ class _Session:
         """
         if self.state is not State.OPEN or self._keyed is None:
             raise (NotAuthenticated if self.state is State.HANDSHAKE else SessionEnded)(f"cannot send: {self.state}")
-        self._keyed.outbox.put(channel, codec.encode(channel, message))
+        if channel in _LARGE:
+            self._keyed.outbox.put(channel, codec.encode_behind(channel, message, HEADROOM), HEADROOM)
+        else:
+            self._keyed.outbox.put(channel, codec.encode(channel, message))
 
     def pending(self, channel: Channel) -> int:
         """Bytes of ``channel`` that are queued and not yet in what ``data_to_send`` returned."""
@@ -199,7 +240,7 @@ class _Session:
             if now >= self._deadline:
                 self._refuse(FailureCode.TIMEOUT, 0, "the handshake took too long")
         elif self.state is State.OPEN and self._keyed and self._keyed.sealer.rekey_due(now):
-            self._raw += self._keyed.sealer.rekey(now)
+            self._raw.append(self._keyed.sealer.rekey(now))
 
     def _handle_first(self, body: memoryview) -> None:
         """The other end's first frame."""
@@ -222,7 +263,7 @@ class _Session:
         if kind == Kind.DATA:
             keyed.inbox.accept(plaintext)
         elif kind == Kind.BYE:
-            number, text = decode_bye(plaintext)
+            number, text = decode_bye(bytes(plaintext))
             try:
                 code = ByeCode(number)
             except ValueError:
@@ -236,7 +277,7 @@ class _Session:
     def _confirmed(self) -> None:
         """The first record opened: the other end holds the same keys."""
 
-    def _deliver(self, channel: Channel, data: Buffer | bytearray) -> None:
+    def _deliver(self, channel: Channel, data: Buffer) -> None:
         self._events.append(MessageReceived(channel, codec.decode(channel, data)))
 
     def _use(self, secrets: Secrets) -> None:

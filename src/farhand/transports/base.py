@@ -8,6 +8,9 @@ from farhand.core.errors import FarhandError, StreamClosed
 TransportClosed = StreamClosed
 
 
+Buffer = bytes | bytearray
+
+
 class Unreachable(FarhandError):
     """No connection could be made; `status` is the HTTP status if the other end answered with one."""
 
@@ -24,12 +27,12 @@ class Transport(Protocol):
         """The other end's address, for people and limits; never a secret."""
         ...
 
-    async def send(self, data: bytes) -> None:
-        """Hand over bytes; returns when there is room for more. Raises TransportClosed."""
+    async def send(self, data: Buffer) -> None:
+        """Hand over bytes, for good; returns when there is room for more. Raises TransportClosed."""
         ...
 
-    async def receive(self) -> bytes:
-        """The next bytes, never empty. Raises TransportClosed at the end or a cut."""
+    async def receive(self) -> bytes | memoryview:
+        """The next bytes, never empty and good until the next call. Raises TransportClosed at the end or a cut."""
         ...
 
     async def close(self) -> None:

@@ -10,30 +10,32 @@ import os
 import socket
 import struct
 import sys
-from collections import deque
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import cast
 
 from farhand.core.tasks import Tasks
-from farhand.transports.base import TransportClosed, Unreachable
+from farhand.transports.base import Buffer, TransportClosed, Unreachable
 
-#: Received bytes that wait to be fetched: reading stops above the first and goes on below the second.
-_HIGH, _LOW = 512 << 10, 128 << 10
+#: What is received at once, in bytes, and what of it waits before reading stops.
+_BUFFER, _HIGH = 256 << 10, 192 << 10
 #: Bytes that the kernel has not taken: ``send`` waits above this.
 _SEND_HIGH = 64 << 10
 _BACKLOG = 16
 _UCRED = struct.Struct("3i")
 
 
-class LocalStream(asyncio.Protocol):
-    """One end of the stream: a Transport once the connection is made."""
+class LocalStream(asyncio.BufferedProtocol):
+    """One end of the stream: a Transport once the connection is made.
+
+    The kernel writes into one buffer while what is in another one is looked at.
+    """
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
-        self._chunks: deque[bytes] = deque()
-        self._waiting = 0
+        self._filling, self._lent = memoryview(bytearray(_BUFFER)), memoryview(bytearray(_BUFFER))
+        self._filled = 0
         self._reading = True
         self._over = False
         self._receiver: asyncio.Future[None] | None = None
@@ -44,7 +46,7 @@ class LocalStream(asyncio.Protocol):
         """The other end's address, for people."""
         return "this computer"
 
-    async def send(self, data: bytes) -> None:
+    async def send(self, data: Buffer) -> None:
         """Hand over bytes; returns when there is room for more. Raises TransportClosed."""
         if self._over or self._transport is None or self._transport.is_closing():
             raise TransportClosed("the connection on this computer is closed")
@@ -54,20 +56,23 @@ class LocalStream(asyncio.Protocol):
             if self._over:
                 raise TransportClosed("the connection on this computer was lost")
 
-    async def receive(self) -> bytes:
-        """The next bytes, never empty. Raises TransportClosed at the end. For one task at a time."""
-        while not self._chunks:
+    async def receive(self) -> memoryview:
+        """All that came, never empty and good until the next call. Raises TransportClosed at the end.
+
+        For one task at a time.
+        """
+        while not self._filled:
             if self._over:
                 raise TransportClosed("the connection on this computer is closed")
             self._receiver = self._loop.create_future()
             await self._receiver
-        chunk = self._chunks.popleft()
-        self._waiting -= len(chunk)
-        if not self._reading and self._waiting < _LOW and self._transport is not None:
+        self._filling, self._lent = self._lent, self._filling
+        size, self._filled = self._filled, 0
+        if not self._reading and self._transport is not None:
             self._reading = True
             with contextlib.suppress(RuntimeError):  # it is closing
                 self._transport.resume_reading()
-        return chunk
+        return self._lent[:size]
 
     async def close(self) -> None:
         """Send what is left and end the connection; safe to call twice."""
@@ -88,11 +93,14 @@ class LocalStream(asyncio.Protocol):
             if waiter is not None and not waiter.done():
                 waiter.set_result(None)
 
-    def data_received(self, data: bytes) -> None:
-        """Keep bytes for ``receive``."""
-        self._chunks.append(data)
-        self._waiting += len(data)
-        if self._waiting > _HIGH and self._reading and self._transport is not None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Where the next bytes are to go."""
+        return self._filling[self._filled :]
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """So many are there."""
+        self._filled += nbytes
+        if self._filled > _HIGH and self._reading and self._transport is not None:
             self._reading = False
             self._transport.pause_reading()
         if self._receiver is not None and not self._receiver.done():

@@ -43,8 +43,8 @@ CONTROL_MAX = 16 << 10
 class Session(Protocol):
     """What the pump needs of HostSession and ViewerSession."""
 
-    def receive_data(self, data: bytes, now: float) -> None: ...  # noqa: D102 - protocol/session.py says what these do
-    def data_to_send(self, limit: int, now: float) -> bytes: ...  # noqa: D102
+    def receive_data(self, data: bytes | memoryview, now: float) -> None: ...  # noqa: D102 - protocol/session.py says what these do
+    def data_to_send(self, limit: int, now: float) -> bytes | bytearray: ...  # noqa: D102
     def has_data_to_send(self) -> bool: ...  # noqa: D102
     def events(self) -> list[Event]: ...  # noqa: D102
     def send(self, channel: Channel, message: Message) -> None: ...  # noqa: D102

@@ -1,7 +1,7 @@
 """Priorities, pieces and credit, without records around them."""
 
 from farhand.protocol import limits
-from farhand.protocol.channels import Buffer, Inbox, Outbox
+from farhand.protocol.channels import HEADROOM, Buffer, Inbox, Outbox
 from farhand.protocol.messages import Channel
 
 
@@ -50,6 +50,34 @@ def test_a_message_goes_on_where_it_was_left() -> None:
         pieces.append((flags, payload))
     assert [flags for flags, _ in pieces] == [0, 0, 1]
     assert b"".join(payload for _, payload in pieces) == message
+
+
+def test_a_full_record_without_a_copy_has_the_same_bytes() -> None:
+    copied, uncopied = Outbox(), Outbox()
+    message = bytes(range(256)) * 10
+    copied.put(Channel.SCREEN, message)
+    uncopied.put(Channel.SCREEN, bytearray(HEADROOM) + message, HEADROOM)
+    for _ in range(2):
+        plaintext = uncopied.take_full(1000)
+        assert plaintext is not None
+        parts: list[Buffer] = [b"\0"]
+        copied.fill(999, b"", parts)
+        assert bytes(plaintext) == b"".join(parts)
+    assert uncopied.take_full(1000) is None  # less than that is left
+    assert fill(uncopied, 999) == fill(copied, 999)
+    assert uncopied.waiting(Channel.SCREEN) == copied.waiting(Channel.SCREEN) == 0
+
+
+def test_a_full_record_passes_nothing_urgent_and_no_credit() -> None:
+    outbox = Outbox()
+    outbox.put(Channel.FILES, bytearray(HEADROOM + limits.CREDIT[Channel.FILES] + 5000), HEADROOM)
+    outbox.put(Channel.INPUT, b"key")
+    assert outbox.take_full(1000) is None
+    assert fill(outbox, 8)[0] == [(Channel.INPUT, 1, b"key")]
+    sent = 0
+    while plaintext := outbox.take_full(1000):
+        sent += len(plaintext) - HEADROOM
+    assert 0 <= limits.CREDIT[Channel.FILES] - sent < 1000
 
 
 def test_no_crumbs_at_a_record_s_end() -> None:

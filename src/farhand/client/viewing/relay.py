@@ -132,6 +132,6 @@ async def _relay(near: Transport, far: Transport) -> None:
 async def _pass(source: Transport, sink: Transport) -> None:
     try:
         while True:
-            await sink.send(await source.receive())
+            await sink.send(bytes(await source.receive()))
     except StreamClosed:
         return

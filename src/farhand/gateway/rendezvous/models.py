@@ -11,7 +11,7 @@ class Stream(Protocol):
         """The other end's address."""
         ...
 
-    async def send(self, data: bytes) -> None:
+    async def send(self, data: bytes | bytearray) -> None:
         """Hand over bytes; returns when there is room for more."""
         ...
 
