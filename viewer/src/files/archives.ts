@@ -273,7 +273,7 @@ function failed(name: string, error: FilesError, progress: TreeProgress): FilesE
   if (ENDS_ALL.includes(error.fault)) return error;
   progress.failed(name, error);
   const whole = new FilesError(error.fault);
-  whole.message = `No ZIP was saved, since one file of it could not be had: “${showable(name)}”. ${error.message}`;
+  whole.message = `No ZIP was saved, since “${showable(name)}” could not be had.`;
   return whole;
 }
 
