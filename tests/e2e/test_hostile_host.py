@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 import zstandard
 from playwright.sync_api import Browser, expect
-from tests.e2e.hostile_host import THEN, HostileHost, Script, decision, layout, picture, update
+from tests.e2e.hostile_host import THEN, VIEW, HostileHost, Script, decision, layout, picture, update
 from tests.e2e.real import PATIENCE, Desk, desk
 
 from farhand.protocol.capability import Capability
@@ -16,9 +16,10 @@ from farhand.protocol.errors import ByeCode
 from farhand.protocol.events import Ended
 from farhand.protocol.messages import Channel
 from farhand.protocol.messages.base import Message
-from farhand.protocol.messages.clipboard import ClipText
+from farhand.protocol.messages.clipboard import ClipFiles, ClipText
 from farhand.protocol.messages.control import Asking, Decision, Notice, NoticeCode, Ping, Rights
 from farhand.protocol.messages.cursor import Moved, Shape
+from farhand.protocol.messages.files import Entry, EntryKind
 from farhand.protocol.messages.screen import Copy, Fill, TileCodec, Tiles, VideoFrame, VideoOpen
 
 STOPPED = "The session was stopped for safety"
@@ -67,14 +68,26 @@ def test_names_are_text(chromium: Browser) -> None:
         (Channel.CONTROL, Notice(NoticeCode.DENIED, MARKUP)),
         (Channel.CONTROL, Notice(NoticeCode.DISPLAY_GONE, BIDI + MARKUP)),
         (Channel.CLIPBOARD, ClipText(MARKUP)),
+        (Channel.CONTROL, Rights([*VIEW, Capability.FILES_READ], [], MARKUP)),
+        copied(MARKUP.replace("/", "\\"), BIDI.replace("\0", ""), "../../etc/passwd"),
     ]
     with HostileHost(script) as host, caller(chromium, host) as page:
         panel = page.page.get_by_role("alertdialog", name="There is no picture")
         expect(panel).to_contain_text(MARKUP)
         expect(page.page.locator(".bar .name")).to_contain_text("<img src=x onerror")
+        notice = page.page.locator(".copied")
+        expect(notice).to_contain_text("3 files copied")
+        expect(notice).to_contain_text("1 of them is not open to you")
+        expect(notice.get_by_role("listitem").first).to_contain_text("<img src=x onerror")
         assert "\u202e" not in page.page.content()
         assert not page.page.locator("img, .bar script, .toasts script").count()
         assert re.search(r"<img src=x.*– Farhand", page.page.title())
+
+
+def copied(*names: str) -> tuple[Channel, Message]:
+    """Files of these names stand copied there."""
+    entries = [Entry(f"/home/{name}".encode(), EntryKind.FILE, 1, 0, 0, b"") for name in names]
+    return Channel.CLIPBOARD, ClipFiles(entries, 0)
 
 
 def test_a_refusal_is_text(chromium: Browser) -> None:
@@ -192,8 +205,9 @@ def test_a_flood_of_small_messages_freezes_nothing(chromium: Browser) -> None:
             (Channel.CURSOR, Moved(n % 320, n % 240)),
             (Channel.CURSOR, Shape(n % 64, n % 64, 64, 64, red)),
             (Channel.CONTROL, Notice(NoticeCode.DENIED, f"{MARKUP} {n}")),
-            (Channel.CONTROL, Rights([Capability.VIEW] if n % 2 else [Capability.VIEW, Capability.CONTROL], [], BIDI)),
+            (Channel.CONTROL, Rights([Capability.VIEW] if n % 2 else [*VIEW, Capability.FILES_READ], [], BIDI)),
             (Channel.CLIPBOARD, ClipText(MARKUP)),
+            copied(*(f"{MARKUP.replace('/', '')} {n} {k}" for k in range(20))),
             (Channel.CONTROL, Ping(n)),
         ]
         if n % 10 == 0:
