@@ -1,8 +1,10 @@
 /** Files that stand copied on the host: named as soon as the host tells of them, fetched when the person wants them. */
 import type { FilesApi, HostEntry } from "../files/api";
 import { FilesError } from "../files/faults";
-import { pickTarget } from "../files/sources";
+import { asArchive, pickTarget } from "../files/sources";
+import type { Held } from "./bridge";
 import type { Clock } from "./clock";
+import { holds } from "./rights";
 
 /** For the notice and the bar. */
 export interface CopiedState {
@@ -53,9 +55,9 @@ export class Copied {
     if (!none) this.#events.say(`${copiedWords(entries.length, leftOut)} on ${this.#hostName()}.${entries.length > 0 ? " Control, Alt, Shift, then C, to save them." : ""}`);
   }
 
-  /** A right that they need is gone, or the session. */
-  forget(): void {
-    if (this.#state !== null) this.#to(null);
+  /** These rights are held now; without the two that they need they are forgotten. */
+  keep(rights: readonly Held[]): void {
+    if (this.#state !== null && !(holds(rights, "clipboard") && holds(rights, "files-read"))) this.#to(null);
   }
 
   /** The notice, or none. */
@@ -70,7 +72,8 @@ export class Copied {
     try {
       const to = await pickTarget(entries);
       if (to === null) return;
-      await this.#files.queue.enqueueDownload(entries, to);
+      if (to === undefined && asArchive(entries)) await this.#files.queue.enqueueArchive(entries);
+      else await this.#files.queue.enqueueDownload(entries, to);
       this.show(false);
     } catch (error) {
       this.#events.tell(`Nothing was saved: ${error instanceof FilesError ? error.message : "this browser failed"}`, "bad");

@@ -335,6 +335,7 @@ export class Desk {
       this.#paused = null;
       this.#host = state.host;
       this.#rights.set(state.rights);
+      this.#copied.keep(state.rights);
       this.#tick();
       if (back) this.#toasts.add("The line is back.");
       else this.#reveal.greet();
@@ -352,7 +353,7 @@ export class Desk {
         .join(", ");
     const [lost, won] = [words(this.#rights.rights, rights), words(rights, this.#rights.rights)];
     this.#rights.set(rights);
-    if (!holds(rights, "clipboard") || !holds(rights, "files-read")) this.#copied.forget();
+    this.#copied.keep(rights);
     this.#tick();
     const said = plain(reason);
     const why = said === "" ? "" : `: ${said}`;

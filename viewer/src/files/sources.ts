@@ -56,6 +56,11 @@ export async function pickTarget(entries: readonly HostEntry[]): Promise<Downloa
   return chosen(() => browser().showDirectoryPicker?.({ mode: "readwrite", id: "farhand-download" }));
 }
 
+/** Whether the browser's downloads take this as one ZIP: they have no folders, and ask anew for each of many files. */
+export function asArchive(rows: readonly { readonly kind: HostEntry["kind"] }[]): boolean {
+  return rows.length > 1 || rows.some(({ kind }) => kind === "folder");
+}
+
 /** The files of an `<input type="file">`, with `webkitdirectory` as folders. */
 export function sourcesOfInput(files: Iterable<File>): readonly UploadSource[] {
   const folders = new Map<string, { path: string; file: File }[]>();

@@ -4,6 +4,7 @@ import { Pasted, meansFiles } from "../../src/app/pasted";
 import type { FilesApi, HostPath, Transfer, UploadSource } from "../../src/files/api";
 import { wholeEntries } from "../../src/files/entries";
 import { toHost } from "../../src/files/names";
+import { held } from "../../src/app/rights";
 import { entry, transfer } from "../files/fake";
 import { ManualClock, settle } from "../support/world";
 
@@ -16,7 +17,7 @@ class Files {
   readonly api = {
     queue: {
       items: () => this.items,
-      enqueueDownload: (entries: readonly { path: HostPath }[]) => {
+      enqueueArchive: (entries: readonly { path: HostPath }[]) => {
         if (this.refuse !== null) return Promise.reject(this.refuse);
         this.fetched.push(entries.map(({ path }) => path));
         return Promise.resolve(["t"]);
@@ -83,7 +84,9 @@ describe("what is copied on the host", () => {
     copied.arrived([], 0);
     expect(copied.state).toBeNull();
     copied.arrived([entry("/a")], 0);
-    copied.forget();
+    copied.keep(held(["clipboard", "files-read"], []) ?? []);
+    expect(copied.state).not.toBeNull();
+    copied.keep(held(["clipboard", "files-write"], []) ?? []);
     copied.show(true);
     expect(copied.state).toBeNull();
   });

@@ -2,14 +2,13 @@
 import { type TemplateResult, html, nothing } from "lit/html.js";
 import { guard } from "lit/directives/guard.js";
 import type { FilesRights } from "../../files/api";
-import { canPick } from "../../files/sources";
+import { asArchive, canPick } from "../../files/sources";
 import { count, size } from "./amounts";
 import { type FilesIcon, icon } from "./icons";
 import { shortName } from "./name_view";
 import { visible } from "./names";
 import type { Pane } from "./pane";
 import type { Folder } from "./place";
-import { asArchive } from "./traffic";
 import { FAULTS } from "./words";
 
 /** What a pane's buttons do. */

@@ -1,7 +1,7 @@
 /** What goes from one side to the other, into the manager and out of it: by way of the queue, once it is allowed. */
 import type { FilesApi, Transfer, UploadSource } from "../../files/api";
 import { FilesError } from "../../files/faults";
-import { pickTarget } from "../../files/sources";
+import { asArchive, pickTarget } from "../../files/sources";
 import { choose } from "./choosing";
 import { visible } from "./names";
 import type { Notices } from "./notices";
@@ -16,11 +16,6 @@ export interface TrafficMeans {
   readonly host: Pane;
   /** The folder of this computer that stands beside the host's; null if none does. */
   readonly here: () => Folder | null;
-}
-
-/** Whether the browser's downloads take this as one ZIP: they have no folders, and ask anew for each of many files. */
-export function asArchive(rows: readonly { readonly kind: Row["kind"] }[]): boolean {
-  return rows.length > 1 || rows.some(({ kind }) => kind === "folder");
 }
 
 export class Traffic {
