@@ -108,7 +108,7 @@ SAMPLES: dict[Channel, list[Any]] = {
         files.Reuse(9, 2**53 - 1, 70_000),
         files.Zeros(9, 2**32),
         files.Finish(9, 5, bytes(range(32))),
-        files.Signature(3, 5, 4096, 4, bytes(range(8)), True),
+        files.Signature(3, 5, 4096, 4, 2**53 - 1, bytes(range(8)), True),
         files.RootList(1, [files.Root(b"/home/ada", "ada", True)]),
         files.Entries(2, [files.Entry(b"a\n", files.EntryKind.LINK, 0, -1, 0o777, b"b")], 0, True),
         files.Opened(3, 5, META, 0),

@@ -153,7 +153,7 @@ STRAYS: list[Message] = [
     Reuse(1, 0, 1),
     Zeros(1, 1),
     Finish(1, 1, bytes(32)),
-    Signature(1, 1, 1024, 8, b"", True),
+    Signature(1, 1, 1024, 8, 0, b"", True),
     Hold(1, True),
     StopReading(1),
     StopWriting(1, True),
@@ -248,7 +248,7 @@ async def test_a_description_that_never_ends_does(tmp_path, monkeypatch) -> None
         await caller.answer(1, Opened)
         blocks = b"\x01" * 12 * 10_000
         for _ in range(4):
-            caller.send(Signature(1, 2**40, 1 << 20, 8, blocks, False))
+            caller.send(Signature(1, 2**40, 1 << 20, 8, 0, blocks, False))
         assert await caller.fault(1) in (FileFault.TOO_LARGE, FileFault.PROTOCOL)
 
 

@@ -12,7 +12,9 @@ from tests.loopback.files_kit import FilesKit, Summary, tree
 from farhand.client.transfer_across import across
 from farhand.client.transfer_get import get
 from farhand.client.transfer_put import put
+from farhand.files import delta
 from farhand.files.errors import FilesError
+from farhand.files.folder import Folder
 from farhand.files.partial import Partial
 from farhand.protocol.messages.files import Conflict, EntryKind, FileFault
 
@@ -156,6 +158,35 @@ async def test_only_what_changed_crosses_both_ways(tmp_path: Path) -> None:
         assert summary.crossed < 64 << 10
 
 
+@pytest.mark.parametrize("way", ["up", "down", "across"])
+async def test_blocks_that_agree_and_are_not_the_same_cost_a_second_copy(
+    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both ends find every block to agree, so that what is rebuilt is wrong."""
+    monkeypatch.setattr(delta, "xxh3_128_digest", lambda _data, _seed: bytes(16))
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    async with FilesKit(tmp_path / "a") as one, FilesKit(tmp_path / "b") as other:
+        source, target = {
+            "up": (one.here, one.there),
+            "down": (one.there, one.here),
+            "across": (one.there, other.there),
+        }[way]
+        data = bytearray(blob(target / "big", 1 << 20))
+        data[500_000:500_010] = b"0123456789"
+        (source / "big").write_bytes(data)
+        os.utime(source / "big", ns=(10**18, 10**18))
+        if way == "up":
+            summary = await one.copy(lambda work, line: put(work, line, one.here / "big", b"big"))
+        elif way == "down":
+            summary = await one.copy(lambda work, line: get(work, line, b"big", one.here / "big"))
+        else:
+            summary = await one.copy(lambda work, line: across(work, line, b"big", other.line, b"big"))
+        assert (target / "big").read_bytes() == data
+        assert (summary.files, summary.size, summary.failures) == (1, len(data), [])
+        assert summary.crossed >= len(data)
+
+
 async def test_what_is_there_already_is_left_out(tmp_path: Path) -> None:
     async with FilesKit(tmp_path) as kit:
         plant(kit.here)
@@ -208,6 +239,20 @@ async def test_one_that_fails_leaves_the_others_alone(tmp_path: Path) -> None:
         assert {name for name, _ in summary.failures} == {"pipe", "big", "text"}
         assert (kit.there / "all/a/0.bin").exists()
         assert {error.fault for _, error in summary.failures} == {FileFault.NOT_A_FILE}
+
+
+async def test_what_has_no_room_here_is_refused_before_it_crosses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with FilesKit(tmp_path) as kit:
+        blob(kit.there / "big", 1 << 20)
+        monkeypatch.setattr(Folder, "space", lambda *_: (1000, 2000))
+        before = sum(kit.crossed.values())
+        with pytest.raises(FilesError, match="1,048,576 bytes more are needed, and 1,000 are free") as raised:
+            await kit.copy(lambda work, line: get(work, line, b"big", kit.here / "big"))
+        assert raised.value.fault is FileFault.FULL
+        assert not (kit.here / "big").exists()
+        assert sum(kit.crossed.values()) - before < 64 << 10
 
 
 async def test_single_operations(tmp_path: Path) -> None:

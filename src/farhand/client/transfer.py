@@ -111,6 +111,20 @@ def unchanged(now: Entry | None, then: Entry | None) -> bool:
             return True
 
 
+async def whole_then(send: "Callable[[bool], Awaitable[T]]", delta: bool) -> T:
+    """What ``send`` returns, which is told whether an older version may serve.
+
+    Where what arrived by that was not what was sent, it is called once more, to send the whole: the older file changed
+    meanwhile, or blocks agreed by chance.
+    """
+    try:
+        return await send(delta)
+    except FilesError as error:
+        if not delta or error.fault is not FileFault.MISMATCH:
+            raise
+    return await send(False)
+
+
 def fresh_meta(mode: int = 0o666) -> Meta:
     """What goes with a file whose own time and attributes do not."""
     return Meta(mode & 0o777, time.time_ns() // 1000, [])

@@ -10,7 +10,19 @@ from farhand.client.errors import SessionOver
 from farhand.client.files import FilesClient, answer, joined
 from farhand.client.files_errors import comparing, refused
 from farhand.client.operations import Operation, weight
-from farhand.client.transfer import BUNDLES, LARGE, Line, Share, Work, fresh_meta, same, sort, together, version_key
+from farhand.client.transfer import (
+    BUNDLES,
+    LARGE,
+    Line,
+    Share,
+    Work,
+    fresh_meta,
+    same,
+    sort,
+    together,
+    version_key,
+    whole_then,
+)
 from farhand.client.transfer_choice import Single, as_chosen, choose_all
 from farhand.client.transfer_put import DELTA_FROM, beside, find, note_name, ready_at
 from farhand.client.transfer_put_tree import (
@@ -186,20 +198,30 @@ async def _single(
     share = Share(work)
 
     async def copied(conflict: Conflict, there: Entry | None) -> bytes:
+        basis = work.options.delta and there is not None and min(there.size, entry.size) >= DELTA_FROM
+        meta = Meta(entry.mode, entry.mtime, []) if work.options.preserve else fresh_meta(entry.mode)
+        key = version_key(path, to, entry.size, entry.mtime)
+
         async def attempt(files: FilesClient, again: bool) -> bytes:
-            share.again()
             refuses = conflict in (Conflict.REFUSE, Conflict.NEWER)
             if again and refuses and same(entry, await find(other.files, to)):
+                share.again()
                 return to
-            with files.operations.open(path) as source, other.files.operations.open(to) as target:
-                try:
-                    return await _forward(work, share, source, path, entry, other.files, target, to, there, conflict)
-                except BaseException:
-                    with contextlib.suppress(SessionOver):
-                        source.stop(StopReading(source.id))
-                    with contextlib.suppress(SessionOver):
-                        target.stop(StopWriting(target.id, drop=False))
-                    raise
+
+            async def forward(delta: bool) -> bytes:
+                share.again()
+                asked = Put(0, to, entry.size, meta, conflict, key, delta)
+                with files.operations.open(path) as source, other.files.operations.open(to) as target:
+                    try:
+                        return await _forward(work, share, source, path, entry, other.files, target, asked)
+                    except BaseException:
+                        with contextlib.suppress(SessionOver):
+                            source.stop(StopReading(source.id))
+                        with contextlib.suppress(SessionOver):
+                            target.stop(StopWriting(target.id, drop=False))
+                        raise
+
+            return await whole_then(forward, basis)
 
         with comparing(entry, there):
             return await work.again(attempt, line, other)
@@ -227,16 +249,11 @@ async def _forward(
     entry: Entry,
     other: FilesClient,
     target: Operation,
-    to: bytes,
-    there: Entry | None,
-    conflict: Conflict,
+    asked: Put,
 ) -> bytes:
     """One attempt over one session each; what the target has already of it is the source's to know again."""
-    basis = work.options.delta and there is not None and min(there.size, entry.size) >= DELTA_FROM
-    meta = Meta(entry.mode, entry.mtime, []) if work.options.preserve else fresh_meta(entry.mode)
-    key = version_key(path, to, entry.size, entry.mtime)
-    target.send(Put(target.id, to, entry.size, meta, conflict, key, basis))
-    ready = await ready_at(other, target, to, work.told)
+    target.send(msgspec.structs.replace(asked, id=target.id))
+    ready = await ready_at(other, target, asked.path, work.told)
     source.send(Get(source.id, path, ready.offset, ready.prefix, ready.basis))
     opened = await answer(source, Opened, work.told)
     if (opened.size, opened.meta.mtime) != (entry.size, entry.mtime):
@@ -268,7 +285,7 @@ async def _forward(
             source.last()
             name = (await answer(target, Done, work.told)).path
             if work.options.preserve and opened.meta.attributes:
-                await other.alter(beside(to, name), opened.meta)  # they were not known yet when the Put was sent
+                await other.alter(beside(asked.path, name), opened.meta)  # not known when the Put was sent
             return name
 
 

@@ -10,7 +10,7 @@ from farhand.client.errors import SessionOver
 from farhand.client.files import FilesClient, answer, joined
 from farhand.client.files_errors import REPLACED, about, comparing, here, no_folder, refused
 from farhand.client.operations import Operation, weight
-from farhand.client.transfer import Line, Share, Work, fresh_meta, same, unchanged, version_key
+from farhand.client.transfer import Line, Share, Work, fresh_meta, same, unchanged, version_key, whole_then
 from farhand.client.transfer_choice import Single, as_chosen
 from farhand.client.transfer_put import DELTA_FROM
 from farhand.files.errors import FilesError
@@ -101,10 +101,14 @@ async def get_wanted(work: Work, line: Line, wanted: Wanted) -> None:
 
     async def copied(conflict: Conflict, there: Entry | None) -> tuple[list[bytes], int]:
         asked = replace(wanted, there=there, chosen=conflict)
+        basis = work.options.delta and there is not None and there.kind is EntryKind.FILE and there.size >= DELTA_FROM
 
         async def attempt(files: FilesClient, _again: bool) -> tuple[list[bytes], int]:
-            share.again()
-            return await _download(work, share, files, asked, conflict)
+            async def download(delta: bool) -> tuple[list[bytes], int]:
+                share.again()
+                return await _download(work, share, files, asked, conflict, delta)
+
+            return await whole_then(download, basis)
 
         return await work.again(attempt, line)
 
@@ -145,7 +149,7 @@ def shown_here(path: bytes) -> str:
 
 
 async def _download(
-    work: Work, share: Share, files: FilesClient, wanted: Wanted, conflict: Conflict
+    work: Work, share: Share, files: FilesClient, wanted: Wanted, conflict: Conflict, delta: bool
 ) -> tuple[list[bytes], int]:
     """One attempt over one session, at the version that is there now; returns the name it got and its size."""
     entry = wanted.entry
@@ -153,8 +157,9 @@ async def _download(
         with comparing(entry, wanted.there):
             refuse_taken(conflict, entry, wanted.there)
         try:
-            with _kept(work, wanted, entry) as (partial, basis):
+            with _kept(work, wanted, entry, delta) as (partial, basis):
                 receiver = await work.off(Receiver, partial, entry.size, basis)
+                await work.off(wanted.folder.check_room, wanted.parts, entry.size - receiver.offset)
                 with files.operations.open(wanted.path) as operation:
                     try:
                         meta = await _received(work, share, operation, wanted.path, entry, receiver, basis is not None)
@@ -244,7 +249,7 @@ def refuse_taken(conflict: Conflict, entry: Entry, there: Entry | None) -> None:
 
 
 @contextlib.contextmanager
-def _kept(work: Work, wanted: Wanted, entry: Entry) -> Iterator[tuple[Partial, int | None]]:
+def _kept(work: Work, wanted: Wanted, entry: Entry, delta: bool) -> Iterator[tuple[Partial, int | None]]:
     """What was received before, or nothing yet; and the older file, where it may serve."""
     key = version_key(wanted.path, wanted.name, entry.size, entry.mtime)
     with contextlib.ExitStack() as stack:
@@ -252,8 +257,8 @@ def _kept(work: Work, wanted: Wanted, entry: Entry) -> Iterator[tuple[Partial, i
         stack.callback(incoming.close)
         partial = incoming.open(key, entry.size)
         stack.callback(partial.close)
-        there, basis = wanted.there, None
-        if work.options.delta and there is not None and there.kind is EntryKind.FILE and there.size >= DELTA_FROM:
+        basis = None
+        if delta:
             basis = wanted.folder.open_file(wanted.parts)
             stack.callback(os.close, basis)
         yield partial, basis

@@ -13,7 +13,7 @@ from farhand.client.errors import SessionOver
 from farhand.client.files import FilesClient, Heard, answer
 from farhand.client.files_errors import REPLACED, about, comparing, here, no_folder, refused
 from farhand.client.operations import Operation, weight
-from farhand.client.transfer import Line, Share, Work, fresh_meta, same, unchanged, version_key
+from farhand.client.transfer import Line, Share, Work, fresh_meta, same, unchanged, version_key, whole_then
 from farhand.client.transfer_choice import Single, as_chosen
 from farhand.files.errors import FilesError
 from farhand.files.folder import Folder
@@ -93,14 +93,19 @@ async def put_open(
 
     async def copied(conflict: Conflict, there: Entry | None) -> bytes:
         basis = work.options.delta and there is not None and min(there.size, entry.size) >= DELTA_FROM
-        asked = Put(0, path, entry.size, meta, conflict, key, basis)
 
         async def attempt(files: FilesClient, again: bool) -> bytes:
-            share.again()
             # What was cut may have come to its end unheard; of KEEP_BOTH the host knows.
             if again and conflict in (Conflict.REFUSE, Conflict.NEWER) and same(entry, await find(files, path)):
+                share.again()
                 return path
-            return await _Upload(work, share, files, fd, asked, there).run()
+
+            async def upload(delta: bool) -> bytes:
+                share.again()
+                asked = Put(0, path, entry.size, meta, conflict, key, delta)
+                return await _Upload(work, share, files, fd, asked, there).run()
+
+            return await whole_then(upload, basis)
 
         with comparing(entry, there):
             return await work.again(attempt, line)

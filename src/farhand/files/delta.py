@@ -1,18 +1,19 @@
 """What a newer file has in common with an older one on the other side (docs/decisions/0016-file-engine.md).
 
 The owner of the older file describes its blocks: a rolling checksum of each one's beginning and some bytes of the
-whole block's BLAKE3. The owner of the newer one compares block after block where each is expected; where one differs,
+whole block's XXH3. The owner of the newer one compares block after block where each is expected; where one differs,
 it looks for the next block of the older file at every offset, by the rolling checksum, as long as that finds anything.
 """
 
 import os
+import secrets
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from blake3 import blake3
+from xxhash import xxh3_128_digest
 
 from farhand.files.blocks import SIZE_MAX, WEAK, WINDOW, block_size, strong_size
 from farhand.files.digest import pages
@@ -33,6 +34,8 @@ _PATIENCE = 32 << 20
 #: What is only sent then, in bytes, before the next search.
 _LEAP = 8 << 20
 _THREADS = 2
+#: Another one for each description: nobody can prepare blocks that agree and are not the same.
+_SEED_BITS = 53
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +65,16 @@ def signatures(number: int, fd: int) -> Iterator[Signature]:
     block, strong = block_size(size), strong_size(size)
     span = PIECE // (WEAK + strong) * block
     stride = max(_STRIDE, block)
+    seed = secrets.randbits(_SEED_BITS)
+    describe = partial(_rows, fd, strong, block, seed)
     with ThreadPoolExecutor(_THREADS, "signature") as threads:
         for begin in range(0, size, span):
             end = min(begin + span, size)
             starts = range(begin, end, stride)
-            rows = threads.map(partial(_rows, fd, strong, block), starts, (min(at + stride, end) for at in starts))
-            yield Signature(number, size, block, strong, b"".join(rows), end == size)
+            rows = threads.map(describe, starts, (min(at + stride, end) for at in starts))
+            yield Signature(number, size, block, strong, seed, b"".join(rows), end == size)
     if not size:
-        yield Signature(number, size, block, strong, b"", True)
+        yield Signature(number, size, block, strong, seed, b"", True)
 
 
 class Signatures:
@@ -79,6 +84,7 @@ class Signatures:
         self.size = -1
         self.block = WINDOW
         self.strong = 0
+        self.seed = 0
         self.rows = bytearray()
 
     def add(self, message: Signature) -> bool:
@@ -87,9 +93,12 @@ class Signatures:
             if message.size > SIZE_MAX:
                 raise _malformed()
             self.size, self.block, self.strong = message.size, block_size(message.size), strong_size(message.size)
+            self.seed = message.seed
         self.rows += message.data
         missing = -(-self.size // self.block) * (WEAK + self.strong) - len(self.rows)
         if (message.size, message.block, message.strong) != (self.size, self.block, self.strong):
+            raise _malformed()
+        if message.seed != self.seed:
             raise _malformed()
         if missing < 0 or message.last != (missing == 0) or not (message.data or message.last):
             raise _malformed()
@@ -104,6 +113,7 @@ class Matcher:
         self._size = signatures.size
         self._block = signatures.block
         self._strong = signatures.strong
+        self._seed = signatures.seed
         self._row = WEAK + signatures.strong
         self._rows = bytes(signatures.rows)
         self._index: Index | None = None
@@ -138,9 +148,11 @@ class Matcher:
         if limit <= 0:
             return self._buffer[:0]
         data = self._read(at, limit)
-        block, strong, rows = self._block, self._strong, self._rows
+        block, strong, seed, rows = self._block, self._strong, self._seed, self._rows
         same, row = 0, self._expected * self._row + WEAK
-        while same < len(data) and blake3(data[same : same + block]).digest(strong) == rows[row : row + strong]:
+        while same < len(data):
+            if xxh3_128_digest(data[same : same + block], seed)[:strong] != rows[row : row + strong]:
+                break
             same += block
             row += self._row
         self._stride = min(2 * self._stride, len(self._buffer)) if same >= limit else block
@@ -191,7 +203,7 @@ class Matcher:
         return min(at, end), True
 
     def _digest(self, data: memoryview) -> bytes:
-        return blake3(data).digest(self._strong)
+        return xxh3_128_digest(data, self._seed)[: self._strong]
 
     def _digest_of(self, index: int) -> bytes:
         row = index * self._row + WEAK
@@ -202,13 +214,13 @@ class Matcher:
         return self._buffer[: os.preadv(self._fd, [self._buffer[:length]], at)]
 
 
-def _rows(fd: int, strong: int, block: int, begin: int, end: int) -> bytes:
+def _rows(fd: int, strong: int, block: int, seed: int, begin: int, end: int) -> bytes:
     """Describe the blocks of one range."""
     from farhand.files.rolling import rows
 
     data = os.pread(fd, end - begin, begin)
     view = memoryview(data)
-    digests = [blake3(view[at : at + block]).digest(strong) for at in range(0, end - begin, block)]
+    digests = [xxh3_128_digest(view[at : at + block], seed)[:strong] for at in range(0, end - begin, block)]
     return rows(data, block, digests)
 
 

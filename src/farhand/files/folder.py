@@ -203,6 +203,13 @@ class Folder:
                 os.close(found)
         return room.f_bavail * room.f_frsize, room.f_blocks * room.f_frsize
 
+    def check_room(self, parts: list[bytes], needed: int) -> None:
+        """Raise FULL if the folder that a name lies in has no room for so many bytes more."""
+        free, _ = self.space(parts[:-1])
+        if needed > free:
+            cause = f"the disk is full: {needed:,} bytes more are needed, and {free:,} are free"
+            raise FilesError(FileFault.FULL, cause, "make room and try again: what has arrived is kept")
+
     def _open(self, parts: list[bytes], flags: int) -> int:
         for part in parts:
             check_name(part)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.unit.files.kit import NUMBER, Ends, random_bytes, wire_size
+from xxhash import xxh3_128_digest as xxh3
 
 from farhand.files import delta, rolling
 from farhand.files.blocks import BLOCK_MAX, BLOCKS_MAX, SIZE_MAX, WINDOW, block_size, strong_size
@@ -162,10 +163,28 @@ def test_a_file_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert raised.value.fault == FileFault.TOO_LARGE
 
 
+def test_a_description_is_as_the_specification_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delta.secrets, "randbits", lambda bits: 2**bits - 1)
+    (tmp_path / "file").write_bytes(bytes(range(256)) * 2 + b"the rest")
+    with (tmp_path / "file").open("rb") as file:
+        [message] = signatures(NUMBER, file.fileno())
+    assert (message.size, message.block, message.seed, message.last) == (520, WINDOW, 2**53 - 1, True)
+    weak = sum(x * pow(0x9E3779B1, 511 - i, 2**32) for i, x in enumerate(list(range(256)) * 2)) % 2**32
+    rows = [weak.to_bytes(4, "big") + xxh3(bytes(range(256)) * 2, 2**53 - 1), bytes(4) + xxh3(b"the rest", 2**53 - 1)]
+    assert message.data == b"".join(row[: 4 + message.strong] for row in rows)
+    # https://github.com/Cyan4973/xxHash/blob/dev/tests/sanity_test_vectors.h, of nothing
+    assert xxh3(b"", 0).hex() == "99aa06d3014798d86001c324468d497f"
+
+
+def test_another_description_has_another_seed(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(OLD)
+    assert len({describe(tmp_path / "file").seed for _ in range(4)}) == 4
+
+
 def test_descriptions_that_are_refused(tmp_path: Path) -> None:
     def message(**changes: object) -> Signature:
         size = 4 * WINDOW
-        fields = {"size": size, "block": WINDOW, "strong": strong_size(size), "data": b"", "last": True}
+        fields = {"size": size, "block": WINDOW, "strong": strong_size(size), "seed": 1, "data": b"", "last": True}
         fields["data"] = bytes(4 * (4 + strong_size(size)))
         return Signature(NUMBER, **{**fields, **changes})
 
@@ -181,6 +200,7 @@ def test_descriptions_that_are_refused(tmp_path: Path) -> None:
         [message(data=bytes(row))],
         [message(data=b"", last=False)],
         [message(data=bytes(row), last=False), message(size=4 * WINDOW + 1, data=bytes(3 * row))],
+        [message(data=bytes(row), last=False), message(seed=2, data=bytes(3 * row))],
         [message(), message()],
     ):
         *right, last = wrong

@@ -633,9 +633,10 @@ export interface Finish {
 }
 
 /**
- * Blocks of an older file, in order: of each the rolling checksum and `strong` bytes of its BLAKE3.
+ * Blocks of an older file, in order: of each the rolling checksum and `strong` bytes of its XXH3 with `seed`.
  *
- * `size` is that of the older file and the same in all of them; the last block may be shorter than `block`.
+ * `size` is that of the older file and, as all but `data` and `last`, the same in all of them. The last block
+ * may be shorter than `block`.
  */
 export interface Signature {
   readonly type: "Signature";
@@ -643,6 +644,7 @@ export interface Signature {
   readonly size: number;
   readonly block: number;
   readonly strong: number;
+  readonly seed: number;
   readonly data: Bytes;
   readonly last: boolean;
 }
@@ -1164,6 +1166,7 @@ const FILES_MESSAGE_SHAPE = s.union<FilesMessage>(
     ["size", s.integer(0, 9007199254740991)],
     ["block", s.integer(0, 4294967295)],
     ["strong", s.integer(0, 255)],
+    ["seed", s.integer(0, 9007199254740991)],
     ["data", s.bytes(0, 261888)],
     ["last", s.flag],
   ]),

@@ -81,7 +81,7 @@ def put(folders: OpenedFolders, pace: Pace, who: Who, asked: Put) -> Work:
         if before:
             received.discard()
             return [Done(asked.id, before)]
-        _check_room(place, asked.size - received.size)
+        place.folder.check_room(place.parts, asked.size - received.size)
         basis = _older(folders, asked) if asked.basis and who.reads and not pieces else None
         if basis is not None:
             stack.callback(os.close, basis)
@@ -352,13 +352,6 @@ def _check_name(place: Place, asked: Put) -> None:
         raise FilesError(FileFault.NOT_A_FILE, "a folder has this name", "choose another name")
     if asked.conflict is Conflict.NEWER and there.mtime >= asked.meta.mtime:
         raise FilesError(FileFault.NOT_NEWER, "what is there is as new or newer")
-
-
-def _check_room(place: Place, needed: int) -> None:
-    free, _ = place.folder.space(place.parts[:-1])
-    if needed > free:
-        cause = f"the disk is full: {needed:,} bytes more are needed, and {free:,} are free"
-        raise FilesError(FileFault.FULL, cause, "make room and try again: what has arrived is kept")
 
 
 def _older(folders: OpenedFolders, asked: Put) -> int | None:

@@ -321,15 +321,17 @@ class Finish(Message, frozen=True, tag=35):
 
 
 class Signature(Message, frozen=True, tag=36):
-    """Blocks of an older file, in order: of each the rolling checksum and ``strong`` bytes of its BLAKE3.
+    """Blocks of an older file, in order: of each the rolling checksum and ``strong`` bytes of its XXH3 with ``seed``.
 
-    ``size`` is that of the older file and the same in all of them; the last block may be shorter than ``block``.
+    ``size`` is that of the older file and, as all but ``data`` and ``last``, the same in all of them. The last block
+    may be shorter than ``block``.
     """
 
     id: U32
     size: U53
     block: U32
     strong: U8
+    seed: U53
     data: Piece
     last: bool
 
