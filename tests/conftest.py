@@ -19,12 +19,24 @@ hypothesis.settings.load_profile("house")
 
 TESTS = Path(__file__).parent
 
+#: A file's tests go to one process: those that take longest begin first, so that no other waits for them at the end.
+LONG = (
+    "test_unattended.py",
+    "test_files.py",
+    "test_cut.py",
+    "test_viewer_pages.py",
+    "test_ends.py",
+    "test_hostile_host.py",
+    "test_console.py",
+)
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test with the tier whose folder it stands in."""
+    """Mark each test with the tier whose folder it stands in, and begin with the files of LONG."""
     for item in items:
         tier = item.path.relative_to(TESTS).parts[0]
         item.add_marker(tier)
+    items.sort(key=lambda item: LONG.index(item.path.name) if item.path.name in LONG else len(LONG))
 
 
 @pytest.hookimpl(wrapper=True)

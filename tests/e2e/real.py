@@ -16,6 +16,7 @@ import numpy as np
 import psutil
 import xcffib
 import xcffib.xproto
+from PIL import ImageGrab
 from playwright.sync_api import Browser, CDPSession, Page, expect
 from tests.e2e.viewer_pages import chord, pixels
 
@@ -172,7 +173,7 @@ class Desk:
         """The page's heading is this, soon."""
         expect(self.page.locator("h1")).to_have_text(text, timeout=PATIENCE * 1000)
 
-    def until(self, condition: Callable[[], Any], what: str, seconds: float = PATIENCE, *, every: float = 0.01) -> None:
+    def until(self, condition: Callable[[], Any], what: str, seconds: float = PATIENCE, *, every: float = 0.04) -> None:
         """Return as soon as the condition holds; between two looks the page goes on for ``every`` seconds."""
         end = time.monotonic() + seconds
         while not condition():
@@ -203,6 +204,7 @@ class Desk:
                 raise AssertionError(
                     f"{shown.shape} against {host.shape}: {len(differing)} pixels differ, the first at {differing[:1]}"
                 )
+            self.page.wait_for_timeout(40)
 
 
 @contextlib.contextmanager
@@ -223,15 +225,7 @@ def desk(browser: Browser, width: int = 1280, height: int = 720, **context: Any)
 
 def framebuffer(display: str) -> np.ndarray:
     """What the X server shows: rows of red, green, blue."""
-    x = xcffib.connect(display)
-    try:
-        root = x.get_setup().roots[0].root
-        size = x.core.GetGeometry(root).reply()
-        image = x.core.GetImage(xcffib.xproto.ImageFormat.ZPixmap, root, 0, 0, size.width, size.height, 0xFFFFFFFF)
-        bgrx = np.frombuffer(bytes(image.reply().data.buf()), np.uint8).reshape(size.height, size.width, 4)
-        return bgrx[..., 2::-1].copy()
-    finally:
-        x.disconnect()
+    return np.asarray(ImageGrab.grab(xdisplay=display).convert("RGB"))
 
 
 class Film:

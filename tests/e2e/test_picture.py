@@ -49,7 +49,7 @@ def test_text_that_scrolled_is_exact(chromium: Browser, host: Program, display: 
 def test_film_that_stopped_is_exact(chromium: Browser, host: Program, display: str) -> None:
     with desk(chromium) as page:
         page.connect(host.link())
-        with Film(display, (200, 100, 640, 360)) as film:
+        with Film(display, (200, 100, 320, 192)) as film:
             page.until(lambda: "video" in carriers(page), "film is carried by video", every=0.2)
             check_motion(page)
             film.stop()
@@ -77,7 +77,7 @@ def test_film_in_browsers_that_lack_something(chromium: Browser, display: str, t
         script.write_text("".join(f"delete globalThis.{name};\n" for name in names) + script.read_text())
     with InProcess(lambda: X11Platform(display), viewer, ask=False) as host, desk(chromium) as page:
         page.connect(host.link())
-        with Film(display, (200, 100, 640, 360)) as film:
+        with Film(display, (200, 100, 320, 192)) as film:
             page.until(lambda: carrier in carriers(page), f"film is carried by {carrier}", every=0.2)
             assert ("This browser has no WebCodecs" in carriers(page)) is ("VideoDecoder" in names)
             check_motion(page)

@@ -27,6 +27,7 @@ ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
+    "--force-prefers-reduced-motion",  # what moves while a page waits is drawn by this processor
     "--no-first-run",
     "--disable-background-networking",
     "--disable-component-update",

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from tests.service_kit import CHEAP
 
 from farhand.core.ids import new_id
 from farhand.core.stream import WebSocketStream
@@ -93,7 +94,7 @@ class Organisation:
     def __init__(self, folder: Path, database: str = "", *, registration: str | None = "", **settings: Any) -> None:
         self.root = Ed25519PrivateKey.generate()
         self.folder = folder
-        service = ServiceSettings(data=folder, database=database)
+        service = ServiceSettings(data=folder, database=database, password=CHEAP)
         self.settings = GatewaySettings(
             host="127.0.0.1", port=0, registration=registration, service=service, **settings
         )
