@@ -31,7 +31,7 @@ _WORDS = {
     FileFault.NOT_FOUND: ("there is no such file or folder", "look at its spelling"),
     FileFault.EXISTS: ("the name is taken", "choose another name"),
     FileFault.PERMISSION: (
-        "the system there does not permit it",
+        "permission is denied",
         "look at the owner and the permissions of the file and its folder",
     ),
     FileFault.OUTSIDE: ("it lies in no folder that is open for this", "ask the owner to open its folder"),
@@ -47,9 +47,9 @@ _WORDS = {
     FileFault.BUSY: ("it is in use", "try again later"),
     FileFault.NOT_NEWER: ("what is there is as new or newer", ""),
     FileFault.STOPPED: ("it was stopped", "try again: what has arrived is kept"),
-    FileFault.UNSUPPORTED: ("the system there cannot do that", ""),
+    FileFault.UNSUPPORTED: ("the system cannot do that", ""),
     FileFault.TOO_LARGE: ("it is larger than it may be there", ""),
-    FileFault.SYSTEM: ("the system there failed", ""),
+    FileFault.SYSTEM: ("the system failed", ""),
     FileFault.PROTOCOL: ("the two ends do not understand each other", "update the older one"),
 }
 #: Of these, somebody else's own words are of no use without ours before them.

@@ -141,7 +141,9 @@ class Doing:
         if isinstance(error, Changed):
             summary.changed.append(action.path)
         elif error is not None:
-            summary.problems.append(Problem(action.path, str(error)))
+            where = "on its way to" if isinstance(action, Copy) else "at"
+            label = self._sides[action.end].label
+            summary.problems.append(Problem(action.path, f"{error} ({where} {label})"))
         else:
             match action:
                 case Copy():
