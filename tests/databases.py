@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 
 _numbers = count()
+#: A database takes about 8 MB, and several processes have a server each.
+_ROOM = 4 << 30
 
 
 def _programs() -> Path:
@@ -29,11 +31,17 @@ def _programs() -> Path:
     return Path(here).parent
 
 
+def _place() -> Path:
+    """The memory disk, where it has room for a hundred databases; short, as a socket's path has to be."""
+    memory = Path("/dev/shm")
+    return memory if memory.is_dir() and shutil.disk_usage(memory).free > _ROOM else Path("/tmp")
+
+
 class Cluster:
     """A PostgreSQL server with databases for tests."""
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="farhand-pg-", dir="/tmp"))
+        self.folder = Path(tempfile.mkdtemp(prefix="farhand-pg-", dir=_place()))
         self._programs = _programs()
         self._user: str | None = None
         if os.geteuid() == 0:  # as whom PostgreSQL refuses to run

@@ -112,7 +112,7 @@ def test_more_than_announced_is_not_written(tmp_path: Path) -> None:
 def test_a_description_of_a_huge_file_costs_nothing() -> None:
     before = memory()
     with pytest.raises(FilesError):
-        Signatures().add(Signature(1, 2**53 - 1, 1 << 23, 8, b"", False))
+        Signatures().add(Signature(1, 2**53 - 1, 1 << 23, 8, 0, b"", False))
     assert memory() - before < MIB
 
 

@@ -92,7 +92,7 @@ READERS: list[Message] = [
     Space(6, b""),
     Hold(7, True),
     StopReading(8),
-    Signature(9, 0, 1024, 8, b"", True),
+    Signature(9, 0, 1024, 8, 0, b"", True),
 ]
 WRITERS: list[Message] = [
     Put(11, b"a", 1, META, Conflict.REPLACE, bytes(16), True),
