@@ -193,11 +193,11 @@ path = "{root}"
 
 
 @contextlib.contextmanager
-def host(folder: Path, root: Path, net: Network, *, gateway: str = "") -> Iterator[Server]:
-    """A host of the folder ``root``: reached directly, or through a gateway by codes."""
+def host(folder: Path, root: Path, net: Network, *, gateway: str = "", more: str = "") -> Iterator[Server]:
+    """A host of the folder ``root``: reached directly, or through a gateway by codes; ``more`` settings."""
     environment = own_environment(folder)
     settings = folder / "host.toml"
-    settings.write_text(SETTINGS.format(root=root))
+    settings.write_text(SETTINGS.format(root=root) + more)
     port = free_port()
     verb = ["host", "--gateway", gateway] if gateway else ["up", "--listen", f"{net.address}:{port}", "--plain"]
     common = ["--no-ask", "--virtual", "640x480", "--settings", str(settings), "--ready-file", str(folder / "ready")]
