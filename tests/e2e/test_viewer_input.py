@@ -42,7 +42,7 @@ def test_it_does_so_where_only_a_part_is_seen(chromium: Browser, viewer_address:
         shown.until("document.querySelector('.picture').style.top === '-320px'")
         shown.forget()
         shown.page.mouse.click(600, 300)
-        shown.sent("input", 3)
+        shown.until("window.sent.some(o => o.kind === 'input' && o.message.buttons === 1)")
         assert next(one for one in shown.inputs() if one["type"] == "Pointer" and one["buttons"])["x"] == 1240
 
 
