@@ -58,6 +58,12 @@ GOALS = {
     ("again", "local"): ("rsync", 1.0),
     ("again", "direct"): ("rsync", 1.0),
 }
+#: A host whose owner wants no look for malware.
+UNSCANNED = """[files.scan]
+yara = false
+clamd = "off"
+unavailable = "accept"
+"""
 #: What scanning may leave of a copy's throughput.
 SCANNED = 0.8
 
@@ -136,9 +142,7 @@ def products(stack: ExitStack, work: Path, root: Path, net: Network, ways: list[
         here = stack.enter_context(host(work / "up", root, net))
     for way in ways:
         if way == "unscanned":
-            there = stack.enter_context(
-                host(work / "unscanned", root, net, more='[files.scan]\nyara = false\nclamd = "off"\n')
-            )
+            there = stack.enter_context(host(work / "unscanned", root, net, more=UNSCANNED))
             yield farhand(way, Network(), there.environment, lambda: "local", [there])
         elif way == "local":
             yield farhand(way, Network(), here.environment, lambda: "local", [here])
