@@ -1,8 +1,8 @@
 """``connect``: a session with a host, by a one-time code or by a grant."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
 
-from farhand.client.authority import Broker, Say
 from farhand.client.checkpoints import Checkpoints
 from farhand.client.errors import AuditAltered
 from farhand.client.keys import client_keys, device_name
@@ -13,6 +13,9 @@ from farhand.core.config import Paths
 from farhand.protocol.capability import Capability
 from farhand.protocol.pairing import parse_code
 from farhand.transports.base import Transport
+
+if TYPE_CHECKING:  # a session by a code asks no gateway for grants
+    from farhand.client.authority import Broker, Say
 
 
 def _silent(_text: str) -> None:
@@ -30,7 +33,7 @@ async def connect(
     seconds: int = 0,
     gateway: str = "",
     paths: Paths | None = None,
-    say: Say = _silent,
+    say: "Say" = _silent,
 ) -> Session:
     """Return a session once something is granted.
 
@@ -69,7 +72,7 @@ async def enter(
     view: bool = True,
     reason: str = "",
     seconds: int = 0,
-    say: Say = _silent,
+    say: "Say" = _silent,
 ) -> Session:
     """``connect`` to what a TARGET was found to mean."""
     if isinstance(target, ByCode):
@@ -88,8 +91,10 @@ async def _unattended(
     view: bool,
     reason: str,
     seconds: int,
-    say: Say,
+    say: "Say",
 ) -> Session:
+    from farhand.client.authority import Broker
+
     keys = client_keys(paths)
     broker = Broker(target, paths, keys, say=say)
     authority = await broker.authorise(capabilities, seconds=seconds, reason=reason)
@@ -110,7 +115,7 @@ async def _unattended(
     return session
 
 
-def keeper(checkpoints: Checkpoints, host_id: bytes, say: Say) -> Callable[[bytes, bytes], None]:
+def keeper(checkpoints: Checkpoints, host_id: bytes, say: "Say") -> Callable[[bytes, bytes], None]:
     """What keeps a session's checkpoint, and says so loudly where the audit is not what it was."""
 
     def keep(data: bytes, identity: bytes) -> None:
@@ -123,7 +128,7 @@ def keeper(checkpoints: Checkpoints, host_id: bytes, say: Say) -> Callable[[byte
     return keep
 
 
-def more(broker: Broker) -> Callable[[Sequence[Capability], int, str], Awaitable[bytes]]:
+def more(broker: "Broker") -> Callable[[Sequence[Capability], int, str], Awaitable[bytes]]:
     """What gets a grant for ``Session.ask_more``."""
 
     async def credential(capabilities: Sequence[Capability], seconds: int, reason: str) -> bytes:

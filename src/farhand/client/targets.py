@@ -3,13 +3,12 @@
 A window on `local` is opened by its current link, as any other; what needs no window goes by client/local.py."""
 
 import contextlib
-import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from farhand.client.api import GatewayApi, HostRow
 from farhand.client.errors import GatewayRefused, TargetError
 from farhand.client.gateways import Gateways, Login
 from farhand.client.local import local_host
@@ -20,6 +19,9 @@ from farhand.core.errors import FarhandError
 from farhand.protocol.errors import CodeError
 from farhand.protocol.pairing import parse_code
 from farhand.transports.base import Unreachable
+
+if TYPE_CHECKING:  # a link asks no gateway who its hosts are
+    from farhand.client.api import GatewayApi, HostRow
 
 LOCAL = "local"
 _HOST_ID = re.compile(r"[0-9a-f]{32}")
@@ -123,6 +125,10 @@ async def _local(paths: Paths, gateways: Gateways) -> Target:
 
 
 async def _named(text: str, logins: Sequence[Login]) -> ByName:
+    import difflib
+
+    from farhand.client.api import GatewayApi
+
     found: list[ByName] = []
     others: list[str] = []
     problems: list[FarhandError] = []
@@ -152,7 +158,7 @@ async def _named(text: str, logins: Sequence[Login]) -> ByName:
     raise TargetError(f"there is no host {plain(text)!r}, or none that you may see", cure)
 
 
-def _matching(text: str, rows: Sequence[HostRow]) -> list[HostRow]:
+def _matching(text: str, rows: "Sequence[HostRow]") -> "list[HostRow]":
     """By id, by the exact name, or else by the name in whatever case."""
     by_id = {row.id: row for row in rows if row.id == text}
     exact = {row.id: row for row in rows if row.name == text}
@@ -160,7 +166,7 @@ def _matching(text: str, rows: Sequence[HostRow]) -> list[HostRow]:
     return list((by_id or exact or folded).values())
 
 
-async def _candidates(api: GatewayApi, text: str) -> list[HostRow]:
+async def _candidates(api: "GatewayApi", text: str) -> "list[HostRow]":
     rows = [row async for row in api.hosts(q=text)]
     if _HOST_ID.fullmatch(text) and not rows:
         with contextlib.suppress(GatewayRefused):
@@ -168,7 +174,7 @@ async def _candidates(api: GatewayApi, text: str) -> list[HostRow]:
     return rows
 
 
-async def _names(api: GatewayApi) -> list[str]:
+async def _names(api: "GatewayApi") -> list[str]:
     names: list[str] = []
     async for row in api.hosts():
         names.append(row.name)

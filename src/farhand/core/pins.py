@@ -7,9 +7,6 @@ nobody sits must find it again. So a pin is the SHA-256 of a certificate, as peo
 import hashlib
 import hmac
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
 
 def matches(pin: bytes, certificate: bytes) -> bool:
     """Whether this certificate (DER) is the one that is pinned (32 bytes)."""
@@ -23,5 +20,9 @@ def matches(pin: bytes, certificate: bytes) -> bool:
 
 def key_pin(certificate: bytes) -> bytes:
     """The SHA-256 of a certificate's SubjectPublicKeyInfo (RFC 5280). Raises ValueError where it is none."""
+    # They take 20 ms to load: most sessions have no pin, and most pins are a certificate's own.
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
     key = x509.load_der_x509_certificate(certificate).public_key()
     return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
